@@ -1,0 +1,136 @@
+import ClusterModel
+
+/// A page of a list. `continue` asks for the next; `revision` is where a watch takes up.
+package struct Page<Item: Codable & Sendable>: Codable, Sendable {
+    package var items: [Item]
+    package var revision: Int64
+    package var `continue`: String?
+    package init(items: [Item], revision: Int64, continue next: String? = nil) {
+        self.items = items
+        self.revision = revision
+        self.continue = next
+    }
+}
+
+/// One server-sent event of `?watch=1`: the SSE `event:` is `put` or `delete`, `id:` the revision.
+package enum WatchChange<Item: Codable & Sendable>: Sendable {
+    case put(Item, revision: Int64)
+    case delete(id: String, revision: Int64)
+}
+
+package struct LaunchRequest: Hashable, Sendable, Codable {
+    /// Made by the server when absent. With `count` above 1 it gets "-1", "-2", ….
+    package var name: Name?
+    package var project: Name?
+    /// The default size and image when absent.
+    package var size: Name?
+    package var image: Name?
+    package var labels: Labels?
+    package var groups: [Name]?
+    package var constraints: Constraints?
+    package var policy: PlacementPolicy?
+    package var restart: RestartPolicy?
+    package var stopTimeout: Milliseconds?
+    /// Wait as `pending` when nothing fits.
+    package var queue: Bool?
+    package var count: Int?
+    /// With `count`: either every instance is placed or none is.
+    package var allOrNone: Bool?
+    package init() {}
+}
+
+package struct LaunchAnswer: Hashable, Sendable, Codable {
+    package var instances: [Instance]
+    package var operations: [InstanceOperation]
+    /// With `count` and without `allOrNone`: how many found no room, and why.
+    package var unplaced: Int
+    package var noPlacement: NoPlacement?
+    package init(instances: [Instance], operations: [InstanceOperation], unplaced: Int = 0, noPlacement: NoPlacement? = nil) {
+        self.instances = instances
+        self.operations = operations
+        self.unplaced = unplaced
+        self.noPlacement = noPlacement
+    }
+}
+
+/// What `?dryRun=1` answers: where each would go. Nothing is kept.
+package struct DryRunAnswer: Hashable, Sendable, Codable {
+    package var explanations: [Explanation]
+    package init(explanations: [Explanation]) { self.explanations = explanations }
+}
+
+package struct InstanceAnswer: Hashable, Sendable, Codable {
+    package var instance: Instance
+    package var operation: InstanceOperation?
+    package init(instance: Instance, operation: InstanceOperation?) {
+        self.instance = instance
+        self.operation = operation
+    }
+}
+
+package struct StopRequest: Hashable, Sendable, Codable {
+    /// Ends the guest at once, without ACPI.
+    package var force: Bool?
+    /// Instead of the instance's own.
+    package var timeout: Milliseconds?
+    package init() {}
+}
+
+/// A node with what is derived and so never stored.
+package struct NodeView: Hashable, Sendable, Codable {
+    package var node: Node
+    package var allocated: Resources
+    package var free: Resources
+    package var instances: Int
+    /// Since the last sync arrived; nil before the first since the controller's start.
+    package var age: Milliseconds?
+    package init(node: Node, allocated: Resources, free: Resources, instances: Int, age: Milliseconds?) {
+        self.node = node
+        self.allocated = allocated
+        self.free = free
+        self.instances = instances
+        self.age = age
+    }
+}
+
+package struct VersionAnswer: Hashable, Sendable, Codable {
+    package var version: String
+    package init(version: String) { self.version = version }
+}
+
+package struct ClusterView: Hashable, Sendable, Codable {
+    package var version: String
+    package var epoch: Epoch
+    package var revision: Int64
+    package var nodesByHealth: [String: Int]
+    package var instancesByState: [String: Int]
+    package var allocatable: Resources
+    package var allocated: Resources
+    package init(
+        version: String, epoch: Epoch, revision: Int64, nodesByHealth: [String: Int], instancesByState: [String: Int], allocatable: Resources,
+        allocated: Resources
+    ) {
+        self.version = version
+        self.epoch = epoch
+        self.revision = revision
+        self.nodesByHealth = nodesByHealth
+        self.instancesByState = instancesByState
+        self.allocatable = allocatable
+        self.allocated = allocated
+    }
+}
+
+package struct OpenStreamRequest: Hashable, Sendable, Codable {
+    package var source: StreamRequest.Source
+    package init(source: StreamRequest.Source) { self.source = source }
+}
+
+package struct OpenStreamAnswer: Hashable, Sendable, Codable {
+    package var id: StreamID
+    package init(id: StreamID) { self.id = id }
+}
+
+package struct ErrorAnswer: Codable, Sendable {
+    package var error: ErrorBody
+    package init(error: ErrorBody) { self.error = error }
+}

@@ -1,0 +1,89 @@
+/// Every route of the controller, once: the server registers from here, the client asks by it, and a test holds `docs/openapi.yaml` against it.
+package enum Route: String, CaseIterable, Sendable {
+    case live, ready, metrics, version, cluster
+    case listInstances, launchInstance, showInstance, deleteInstance, startInstance, stopInstance, rebootInstance, explainInstance
+    case adoptInstance, destroyInstance
+    case listNodes, showNode, cordonNode, uncordonNode, removeNode, syncNode
+    case listSizes, createSize, deleteSize
+    case listImages, showImage, importImage, deleteImage, imageContent
+    case listOperations, showOperation, cancelOperation
+    case listEvents
+    case openStream, streamOutput, streamInput, closeStream, nodeStreamOutput, nodeStreamInput
+
+    package enum Method: String, Sendable { case get = "GET", post = "POST", put = "PUT", delete = "DELETE" }
+
+    package var method: Method { endpoint.0 }
+
+    /// The path with its parameters in braces: `/v1/instances/{instance}`.
+    package var template: String { endpoint.1 }
+
+    private var endpoint: (Method, String) {
+        switch self {
+        case .live: (.get, "/livez")
+        case .ready: (.get, "/readyz")
+        case .metrics: (.get, "/metrics")
+        case .version: (.get, "/v1/version")
+        case .cluster: (.get, "/v1/cluster")
+        case .listInstances: (.get, "/v1/instances")
+        case .launchInstance: (.post, "/v1/instances")
+        case .showInstance: (.get, "/v1/instances/{instance}")
+        case .deleteInstance: (.delete, "/v1/instances/{instance}")
+        case .startInstance: (.post, "/v1/instances/{instance}/start")
+        case .stopInstance: (.post, "/v1/instances/{instance}/stop")
+        case .rebootInstance: (.post, "/v1/instances/{instance}/reboot")
+        case .explainInstance: (.get, "/v1/instances/{instance}/explanation")
+        case .adoptInstance: (.post, "/v1/instances/{instance}/adopt")
+        case .destroyInstance: (.post, "/v1/instances/{instance}/destroy")
+        case .listNodes: (.get, "/v1/nodes")
+        case .showNode: (.get, "/v1/nodes/{node}")
+        case .cordonNode: (.post, "/v1/nodes/{node}/cordon")
+        case .uncordonNode: (.post, "/v1/nodes/{node}/uncordon")
+        case .removeNode: (.delete, "/v1/nodes/{node}")
+        case .syncNode: (.post, "/v1/nodes/{node}/sync")
+        case .listSizes: (.get, "/v1/sizes")
+        case .createSize: (.post, "/v1/sizes")
+        case .deleteSize: (.delete, "/v1/sizes/{size}")
+        case .listImages: (.get, "/v1/images")
+        case .showImage: (.get, "/v1/images/{image}")
+        case .importImage: (.post, "/v1/images")
+        case .deleteImage: (.delete, "/v1/images/{image}")
+        case .imageContent: (.get, "/v1/images/{image}/content")
+        case .listOperations: (.get, "/v1/operations")
+        case .showOperation: (.get, "/v1/operations/{operation}")
+        case .cancelOperation: (.post, "/v1/operations/{operation}/cancel")
+        case .listEvents: (.get, "/v1/events")
+        case .openStream: (.post, "/v1/instances/{instance}/streams")
+        case .streamOutput: (.get, "/v1/streams/{stream}/output")
+        case .streamInput: (.post, "/v1/streams/{stream}/input")
+        case .closeStream: (.delete, "/v1/streams/{stream}")
+        case .nodeStreamOutput: (.post, "/v1/nodes/{node}/streams/{stream}/output")
+        case .nodeStreamInput: (.get, "/v1/nodes/{node}/streams/{stream}/input")
+        }
+    }
+
+    /// The path with its parameters filled in, in order, each percent-encoded as one segment.
+    package func path(_ parameters: String...) -> String {
+        var remaining = parameters[...]
+        return template.split(separator: "/").map { segment in
+            guard segment.hasPrefix("{") else { return "/" + segment }
+            guard let value = remaining.popFirst() else { preconditionFailure("\(self) needs one more parameter") }
+            return "/" + PercentEncoding.encode(value)
+        }.joined()
+    }
+}
+
+package enum PercentEncoding {
+    /// Everything but RFC 3986's unreserved characters is escaped, so a value never adds a segment or a query.
+    package static func encode(_ text: String) -> String {
+        var encoded = ""
+        for byte in text.utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let hex = String(byte, radix: 16, uppercase: true)
+                encoded += byte < 16 ? "%0\(hex)" : "%\(hex)"
+            }
+        }
+        return encoded
+    }
+}

@@ -1,0 +1,108 @@
+/// A VM: what is wanted, what was observed, and where it is and why.
+package struct Instance: Hashable, Sendable, Codable {
+    package var id: InstanceID
+    package var name: Name
+    package var project: Name
+    /// The number of the spec: raised by every change of it. A node acts on the highest it has seen.
+    package var generation: Int64
+    package var spec: InstanceSpec
+    package var status: InstanceStatus
+    package var placement: InstancePlacement?
+    package var createdAt: Timestamp
+    /// The latest transitions, oldest first, at most `Transition.kept`.
+    package var history: [Transition]
+
+    package init(
+        id: InstanceID, name: Name, project: Name, generation: Int64, spec: InstanceSpec, status: InstanceStatus, placement: InstancePlacement?,
+        createdAt: Timestamp, history: [Transition]
+    ) {
+        self.id = id
+        self.name = name
+        self.project = project
+        self.generation = generation
+        self.spec = spec
+        self.status = status
+        self.placement = placement
+        self.createdAt = createdAt
+        self.history = history
+    }
+}
+
+/// What is wanted, with the size and image already resolved, so that a later change of either changes no instance.
+package struct InstanceSpec: Hashable, Sendable, Codable {
+    package var size: Name
+    package var resources: Resources
+    package var image: ImageReference
+    package var labels: Labels
+    /// The placement groups that it belongs to; rules of other instances speak of them.
+    package var groups: [Name]
+    package var constraints: Constraints
+    package var policy: PlacementPolicy?
+    package var restart: RestartPolicy
+    package var desired: DesiredState
+    /// Raised by every `reboot`; the node performs what it has not performed yet.
+    package var reboots: Int64
+    /// How long a guest may take over an ACPI shutdown before it is ended hard.
+    package var stopTimeout: Milliseconds
+    /// Waits as `pending` when nothing fits, instead of failing at once.
+    package var queued: Bool
+
+    package init(
+        size: Name, resources: Resources, image: ImageReference, labels: Labels = Labels(), groups: [Name] = [],
+        constraints: Constraints = Constraints(),
+        policy: PlacementPolicy? = nil, restart: RestartPolicy = .onFailure, desired: DesiredState = .running, reboots: Int64 = 0,
+        stopTimeout: Milliseconds = Milliseconds(seconds: 30), queued: Bool = false
+    ) {
+        self.size = size
+        self.resources = resources
+        self.image = image
+        self.labels = labels
+        self.groups = groups
+        self.constraints = constraints
+        self.policy = policy
+        self.restart = restart
+        self.desired = desired
+        self.reboots = reboots
+        self.stopTimeout = stopTimeout
+        self.queued = queued
+    }
+}
+
+package struct ImageReference: Hashable, Sendable, Codable {
+    package var name: Name
+    package var digest: Digest
+    package var format: Image.Format
+    package var bytes: Int64
+    package init(name: Name, digest: Digest, format: Image.Format, bytes: Int64) {
+        self.name = name
+        self.digest = digest
+        self.format = format
+        self.bytes = bytes
+    }
+}
+
+package enum DesiredState: String, Hashable, Sendable, Codable { case running, stopped, deleted }
+
+package enum RestartPolicy: String, Hashable, Sendable, Codable, CaseIterable {
+    case never
+    case onFailure = "on-failure"
+}
+
+/// Where an instance is, and the room it holds there.
+package struct InstancePlacement: Hashable, Sendable, Codable {
+    package var node: NodeID
+    package var nodeName: Name
+    /// The spec's resources and the VMM's overhead on that node.
+    package var allocation: Resources
+    package var decidedAt: Timestamp
+    /// The ledger's sequence number that the decision was committed as; from it the explanation is made again, however much later.
+    package var revision: Int64
+
+    package init(node: NodeID, nodeName: Name, allocation: Resources, decidedAt: Timestamp, revision: Int64) {
+        self.node = node
+        self.nodeName = nodeName
+        self.allocation = allocation
+        self.decidedAt = decidedAt
+        self.revision = revision
+    }
+}

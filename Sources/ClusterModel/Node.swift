@@ -1,0 +1,117 @@
+/// A machine that runs an agent.
+package struct Node: Hashable, Sendable, Codable {
+    package var id: NodeID
+    package var name: Name
+    package var labels: Labels
+    package var taints: [Taint]
+    package var facts: NodeFacts
+    package var capacity: Capacity
+    package var cordoned: Bool
+    package var health: Health
+    package var registeredAt: Timestamp
+
+    /// What is known of a node from the age of its last sync. Unreachable is not dead.
+    package enum Health: String, Hashable, Sendable, Codable, CaseIterable {
+        case alive
+        case suspect
+        case lost
+    }
+
+    package init(
+        id: NodeID, name: Name, labels: Labels, taints: [Taint], facts: NodeFacts, capacity: Capacity, cordoned: Bool, health: Health,
+        registeredAt: Timestamp
+    ) {
+        self.id = id
+        self.name = name
+        self.labels = labels
+        self.taints = taints
+        self.facts = facts
+        self.capacity = capacity
+        self.cordoned = cordoned
+        self.health = health
+        self.registeredAt = registeredAt
+    }
+}
+
+/// Room that a node gives to instances: (total - reserved) * ratio, rounded down.
+package struct Capacity: Hashable, Sendable, Codable {
+    package var total: Resources
+    package var reserved: Resources
+    package var overcommit: Overcommit
+
+    /// Ratios in hundredths: 150 lets one and a half times the real amount be allocated. Devices are never overcommitted.
+    package struct Overcommit: Hashable, Sendable, Codable {
+        package var cpuPercent: Int64
+        package var memoryPercent: Int64
+        package var diskPercent: Int64
+        package init(cpuPercent: Int64 = 100, memoryPercent: Int64 = 100, diskPercent: Int64 = 100) {
+            self.cpuPercent = cpuPercent
+            self.memoryPercent = memoryPercent
+            self.diskPercent = diskPercent
+        }
+    }
+
+    package init(total: Resources, reserved: Resources = .zero, overcommit: Overcommit = Overcommit()) {
+        self.total = total
+        self.reserved = reserved
+        self.overcommit = overcommit
+    }
+
+    /// What may be allocated; never below zero.
+    package var allocatable: Resources {
+        let left = total - reserved
+        func scaled(_ amount: Int64, _ percent: Int64) -> Int64 { max(0, amount) * percent / 100 }
+        return Resources(
+            cpu: MilliCPU(scaled(left.cpu.count, overcommit.cpuPercent)), memory: MiB(scaled(left.memory.count, overcommit.memoryPercent)),
+            disk: MiB(scaled(left.disk.count, overcommit.diskPercent)),
+            devices: left.devices.map { .init(name: $0.name, count: max(0, $0.count)) })
+    }
+}
+
+/// What an agent found on its machine.
+package struct NodeFacts: Hashable, Sendable, Codable {
+    package var architecture: Architecture
+    package var kvm: KVMFinding
+    package var vmm: VMMKind
+    package var vmmVersion: String
+    package var agentVersion: String
+    package var kernel: String
+    /// Named abilities that a size or request may require: "kvm.native", "cpu.avx2".
+    package var traits: [String]
+    /// Memory that one VMM takes beside its guest's own; added to each allocation.
+    package var overhead: MiB
+
+    package init(
+        architecture: Architecture, kvm: KVMFinding, vmm: VMMKind, vmmVersion: String, agentVersion: String, kernel: String, traits: [String],
+        overhead: MiB
+    ) {
+        self.architecture = architecture
+        self.kvm = kvm
+        self.vmm = vmm
+        self.vmmVersion = vmmVersion
+        self.agentVersion = agentVersion
+        self.kernel = kernel
+        self.traits = traits
+        self.overhead = overhead
+    }
+}
+
+package enum VMMKind: String, Hashable, Sendable, Codable { case qemu, synthetic }
+
+/// What booting a guest of a few dozen bytes on /dev/kvm showed.
+package enum KVMFinding: Hashable, Sendable, Codable {
+    case absent
+    case refused(reason: String)
+    /// It runs, but so slowly that it must be emulated by the machine below.
+    case emulated(instructionsPerSecond: Int64)
+    case native(instructionsPerSecond: Int64)
+
+    package var word: String {
+        switch self {
+        case .absent: "absent"
+        case .refused: "refused"
+        case .emulated: "emulated"
+        case .native: "native"
+        }
+    }
+}

@@ -1,0 +1,180 @@
+/// The number of the controller's term. Every answer carries it; an agent refuses a lower one than it has seen.
+package struct Epoch: Hashable, Comparable, Sendable, Codable {
+    package var number: Int64
+    package init(_ number: Int64) { self.number = number }
+    package static func < (left: Self, right: Self) -> Bool { left.number < right.number }
+    package init(from decoder: any Decoder) throws { number = try decoder.singleValueContainer().decode(Int64.self) }
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(number)
+    }
+}
+
+/// What a node says of itself when it joins, and again when it changes.
+package struct NodeRegistration: Hashable, Sendable, Codable {
+    package var name: Name
+    package var labels: Labels
+    package var taints: [Taint]
+    package var facts: NodeFacts
+    package var capacity: Capacity
+    package init(name: Name, labels: Labels, taints: [Taint], facts: NodeFacts, capacity: Capacity) {
+        self.name = name
+        self.labels = labels
+        self.taints = taints
+        self.facts = facts
+        self.capacity = capacity
+    }
+}
+
+/// The agent's half of the one conversation: what changed here since the last answer arrived.
+package struct SyncRequest: Hashable, Sendable, Codable {
+    package var bootID: String
+    /// Made anew by each start of the agent, so that the controller knows when to say everything again.
+    package var session: String
+    package var highestEpoch: Epoch
+    /// The desired revision up to which this session holds every spec; 0 asks for the full set.
+    package var seen: Int64
+    package var registration: NodeRegistration?
+    /// `observed` is all there is on the node, not a change.
+    package var full: Bool
+    package var observed: [ObservedInstance]
+    /// How long the controller may hold this sync when it has nothing to say; zero answers at once.
+    package var hold: Milliseconds
+
+    package init(
+        bootID: String, session: String, highestEpoch: Epoch, seen: Int64, registration: NodeRegistration?, full: Bool, observed: [ObservedInstance],
+        hold: Milliseconds
+    ) {
+        self.bootID = bootID
+        self.session = session
+        self.highestEpoch = highestEpoch
+        self.seen = seen
+        self.registration = registration
+        self.full = full
+        self.observed = observed
+        self.hold = hold
+    }
+}
+
+/// The controller's half. It is level-triggered: a lost answer is made good by the next.
+package struct SyncAnswer: Hashable, Sendable, Codable {
+    package var epoch: Epoch
+    /// How long the agent waits between syncs, and asks them to be held.
+    package var interval: Milliseconds
+    /// The desired revision after applying `desired`; the next request's `seen`.
+    package var revision: Int64
+    /// `desired` is the whole set: what is not in it is not wanted here.
+    package var full: Bool
+    package var desired: [DesiredInstance]
+    /// The controller lacks this node's registration or full observation: send it in the next request, at once.
+    package var needsFull: Bool
+    /// Consoles and logs that someone waits for.
+    package var streams: [StreamRequest]
+
+    package init(
+        epoch: Epoch, interval: Milliseconds, revision: Int64, full: Bool, desired: [DesiredInstance], needsFull: Bool, streams: [StreamRequest]
+    ) {
+        self.epoch = epoch
+        self.interval = interval
+        self.revision = revision
+        self.full = full
+        self.desired = desired
+        self.needsFull = needsFull
+        self.streams = streams
+    }
+}
+
+/// What a node shall do about one instance.
+package struct DesiredInstance: Hashable, Sendable, Codable {
+    package var id: InstanceID
+    package var name: Name
+    package var project: Name
+    package var generation: Int64
+    /// `deleted` until the node has confirmed that nothing is left of it.
+    package var desired: DesiredState
+    package var resources: Resources
+    package var image: ImageReference
+    package var restart: RestartPolicy
+    package var reboots: Int64
+    package var stopTimeout: Milliseconds
+    /// An operator's word that a quarantined VM belongs to this instance.
+    package var adopt: Bool
+
+    package init(
+        id: InstanceID, name: Name, project: Name, generation: Int64, desired: DesiredState, resources: Resources, image: ImageReference,
+        restart: RestartPolicy, reboots: Int64, stopTimeout: Milliseconds, adopt: Bool = false
+    ) {
+        self.id = id
+        self.name = name
+        self.project = project
+        self.generation = generation
+        self.desired = desired
+        self.resources = resources
+        self.image = image
+        self.restart = restart
+        self.reboots = reboots
+        self.stopTimeout = stopTimeout
+        self.adopt = adopt
+    }
+}
+
+/// What a node saw of one instance.
+package struct ObservedInstance: Hashable, Sendable, Codable {
+    package enum State: String, Hashable, Sendable, Codable {
+        case preparing, starting, running, stopping, stopped, failed
+        /// Nothing of it is left on this node.
+        case absent
+        /// It runs, and no desired spec of this controller speaks of it.
+        case quarantined
+    }
+
+    package var id: InstanceID
+    package var name: Name
+    package var generation: Int64
+    package var state: State
+    package var reason: String?
+    package var address: String?
+    package var pid: Int32?
+    package var restarts: Int
+    /// The highest reboot number that was performed.
+    package var reboots: Int64
+    package var timings: StartTimings?
+    /// What it takes here, so that a quarantined VM's room is counted too.
+    package var resources: Resources
+
+    package init(
+        id: InstanceID, name: Name, generation: Int64, state: State, reason: String? = nil, address: String? = nil, pid: Int32? = nil,
+        restarts: Int = 0,
+        reboots: Int64 = 0, timings: StartTimings? = nil, resources: Resources
+    ) {
+        self.id = id
+        self.name = name
+        self.generation = generation
+        self.state = state
+        self.reason = reason
+        self.address = address
+        self.pid = pid
+        self.restarts = restarts
+        self.reboots = reboots
+        self.timings = timings
+        self.resources = resources
+    }
+}
+
+/// Someone wants an instance's console or log; the agent opens a stream to the controller for it.
+package struct StreamRequest: Hashable, Sendable, Codable {
+    package enum Source: Hashable, Sendable, Codable {
+        case console
+        /// The capped console log: its last `lines` (nil: all), and what follows where `follow`.
+        case log(lines: Int?, follow: Bool)
+    }
+
+    package var id: StreamID
+    package var instance: InstanceID
+    package var source: Source
+    package init(id: StreamID, instance: InstanceID, source: Source) {
+        self.id = id
+        self.instance = instance
+        self.source = source
+    }
+}

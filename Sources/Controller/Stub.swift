@@ -1,0 +1,8 @@
+import GRDB
+import Hummingbird
+import Crypto
+import Yams
+import Logging
+import ServiceLifecycle
+import DequeModule
+enum Stub {}

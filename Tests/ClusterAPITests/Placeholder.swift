@@ -1,0 +1,1 @@
+// Delete me with the first test.
