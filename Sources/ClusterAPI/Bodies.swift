@@ -37,6 +37,11 @@ package struct LaunchRequest: Hashable, Sendable, Codable {
     /// With `count`: either every instance is placed or none is.
     package var allOrNone: Bool?
     package init() {}
+
+    private enum CodingKeys: String, CodingKey {
+        case name, project, size, image, labels, groups, constraints, policy, restart, queue, count, allOrNone
+        case stopTimeout = "stopTimeoutMilliseconds"
+    }
 }
 
 package struct LaunchAnswer: Hashable, Sendable, Codable {
@@ -74,6 +79,11 @@ package struct StopRequest: Hashable, Sendable, Codable {
     /// Instead of the instance's own.
     package var timeout: Milliseconds?
     package init() {}
+
+    private enum CodingKeys: String, CodingKey {
+        case force
+        case timeout = "timeoutMilliseconds"
+    }
 }
 
 /// A node with what is derived and so never stored.
@@ -84,6 +94,12 @@ package struct NodeView: Hashable, Sendable, Codable {
     package var instances: Int
     /// Since the last sync arrived; nil before the first since the controller's start.
     package var age: Milliseconds?
+
+    private enum CodingKeys: String, CodingKey {
+        case node, allocated, free, instances
+        case age = "ageMilliseconds"
+    }
+
     package init(node: Node, allocated: Resources, free: Resources, instances: Int, age: Milliseconds?) {
         self.node = node
         self.allocated = allocated

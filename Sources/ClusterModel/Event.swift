@@ -11,7 +11,7 @@ package struct Event: Hashable, Sendable, Codable {
     package var subject: Subject
     package var message: String
 
-    package enum Subject: Hashable, Sendable, Codable {
+    package enum Subject: Hashable, Sendable {
         case cluster
         case node(NodeID, name: Name)
         case instance(InstanceID, name: Name)
@@ -27,5 +27,45 @@ package struct Event: Hashable, Sendable, Codable {
         self.reason = reason
         self.subject = subject
         self.message = message
+    }
+}
+
+/// On the wire `{"kind": "node", "id": "…", "name": "n1"}`.
+extension Event.Subject: Codable {
+    private enum CodingKeys: String, CodingKey { case kind, id, name }
+
+    package func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        switch self {
+        case .cluster: try fields.encode("cluster", forKey: .kind)
+        case .node(let id, let name):
+            try fields.encode("node", forKey: .kind)
+            try fields.encode(id, forKey: .id)
+            try fields.encode(name, forKey: .name)
+        case .instance(let id, let name):
+            try fields.encode("instance", forKey: .kind)
+            try fields.encode(id, forKey: .id)
+            try fields.encode(name, forKey: .name)
+        case .image(let name):
+            try fields.encode("image", forKey: .kind)
+            try fields.encode(name, forKey: .name)
+        case .size(let name):
+            try fields.encode("size", forKey: .kind)
+            try fields.encode(name, forKey: .name)
+        }
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        switch try fields.decode(String.self, forKey: .kind) {
+        case "cluster": self = .cluster
+        case "node": self = .node(try fields.decode(NodeID.self, forKey: .id), name: try fields.decode(Name.self, forKey: .name))
+        case "instance": self = .instance(try fields.decode(InstanceID.self, forKey: .id), name: try fields.decode(Name.self, forKey: .name))
+        case "image": self = .image(try fields.decode(Name.self, forKey: .name))
+        case "size": self = .size(try fields.decode(Name.self, forKey: .name))
+        case let kind:
+            throw DecodingError.dataCorruptedError(
+                forKey: .kind, in: fields, debugDescription: "“\(Printable(kind, limit: 40))” is no kind of event subject.")
+        }
     }
 }

@@ -47,6 +47,11 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
     /// Waits as `pending` when nothing fits, instead of failing at once.
     package var queued: Bool
 
+    private enum CodingKeys: String, CodingKey {
+        case size, resources, image, labels, groups, constraints, policy, restart, desired, reboots, queued
+        case stopTimeout = "stopTimeoutMilliseconds"
+    }
+
     package init(
         size: Name, resources: Resources, image: ImageReference, labels: Labels = Labels(), groups: [Name] = [],
         constraints: Constraints = Constraints(),

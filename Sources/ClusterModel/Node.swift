@@ -81,6 +81,11 @@ package struct NodeFacts: Hashable, Sendable, Codable {
     /// Memory that one VMM takes beside its guest's own; added to each allocation.
     package var overhead: MiB
 
+    private enum CodingKeys: String, CodingKey {
+        case architecture, kvm, vmm, vmmVersion, agentVersion, kernel, traits
+        case overhead = "overheadMiB"
+    }
+
     package init(
         architecture: Architecture, kvm: KVMFinding, vmm: VMMKind, vmmVersion: String, agentVersion: String, kernel: String, traits: [String],
         overhead: MiB
@@ -97,21 +102,3 @@ package struct NodeFacts: Hashable, Sendable, Codable {
 }
 
 package enum VMMKind: String, Hashable, Sendable, Codable { case qemu, synthetic }
-
-/// What booting a guest of a few dozen bytes on /dev/kvm showed.
-package enum KVMFinding: Hashable, Sendable, Codable {
-    case absent
-    case refused(reason: String)
-    /// It runs, but so slowly that it must be emulated by the machine below.
-    case emulated(instructionsPerSecond: Int64)
-    case native(instructionsPerSecond: Int64)
-
-    package var word: String {
-        switch self {
-        case .absent: "absent"
-        case .refused: "refused"
-        case .emulated: "emulated"
-        case .native: "native"
-        }
-    }
-}

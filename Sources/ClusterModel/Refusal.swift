@@ -1,5 +1,5 @@
 /// Why one node can't take one request. A closed set, since callers count, sort and branch.
-package enum Refusal: Hashable, Sendable, Codable {
+package enum Refusal: Hashable, Sendable {
     case short(of: Resource, need: Int64, free: Int64)
     case missingLabel(Label)
     case missingTrait(String)

@@ -54,6 +54,15 @@ enum Sample {
         InstanceOperation(id: id(4), kind: .launch, instance: id(1), instanceName: name("web-1"), generation: 1, createdAt: at)
     }
 
+    static func events() -> [Event] {
+        let subjects: [Event.Subject] = [
+            .cluster, .node(id(2), name: name("n1")), .instance(id(1), name: name("web-1")), .image(name("tiny")), .size(name("small")),
+        ]
+        return subjects.enumerated().map { index, subject in
+            Event(revision: 7, index: index, at: at, level: .warning, reason: "NodeSuspect", subject: subject, message: "not heard from for 10s")
+        }
+    }
+
     static func explanation() -> Explanation {
         let refusals: [Refusal] = [
             .short(of: .memory, need: 1024, free: 512), .short(of: .device(name("gpu")), need: 2, free: 1), .missingLabel(label("rack=r1")),

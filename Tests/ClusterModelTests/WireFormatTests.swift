@@ -27,6 +27,7 @@ struct WireFormatTests {
     @Test("a node keeps its shape") func node() throws { try check(Sample.node(), "node") }
     @Test("an image keeps its shape") func image() throws { try check(Sample.image(), "image") }
     @Test("an operation keeps its shape") func operation() throws { try check(Sample.operation(), "operation") }
+    @Test("events of every subject keep their shape") func events() throws { try check(Sample.events(), "events") }
     @Test("an explanation with every refusal keeps its shape") func explanation() throws { try check(Sample.explanation(), "explanation") }
     @Test("a sync keeps its shape, both ways") func sync() throws {
         try check(Sample.syncRequest(), "sync-request")
