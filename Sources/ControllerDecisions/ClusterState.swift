@@ -76,7 +76,7 @@ package struct ClusterState: Sendable {
         case .cancel(let operation, let deletion): try cancel(operation, deletion: deletion, at: now)
         case .report(let report): try take(report, at: now)
         case .healthTick(let ages): healthTick(ages, at: now)
-        case .placePending: placePending(at: now)
+        case .placePending(let again): placePending(again: again, at: now)
         case .expireOperations(let keep): expireOperations(keeping: keep)
         }
     }
@@ -86,6 +86,7 @@ package struct ClusterState: Sendable {
         for step in effects.steps.reversed() { engine.apply(step.step.inverted) }
         for change in effects.changes.reversed() { install(change.change.inverted) }
         self.revision = revision
+        pendingCursor = nil
     }
 
     // MARK: Changing
@@ -273,5 +274,35 @@ package struct ClusterState: Sendable {
 
     package func tombstones(on node: NodeID) -> [Tombstone] { (buried[node] ?? []).sorted().compactMap { tombstones[$0]?.value } }
 
-    func isEmpty(_ node: NodeID) -> Bool { residents[node]?.isEmpty ?? true }
+    package var hasPending: Bool { !pending.isEmpty }
+
+    package func count(on node: NodeID) -> Int { residents[node]?.count ?? 0 }
+}
+
+/// A second copy of the state that follows the first by its effects, for readers; and the state as the store gave it back.
+extension ClusterState {
+    package mutating func follow(_ steps: [NumberedStep], to revision: Int64) {
+        for step in steps { engine.apply(step.step) }
+        self.revision = revision
+    }
+
+    /// Rows in the order of their keys. The engine's nodes and allocations follow from them, and so does every index.
+    package mutating func restore(_ rows: [Change], revision: Int64) {
+        for row in rows { install(row) }
+        for row in nodes.values.sorted(by: { $0.key < $1.key }) { engine.setNode(PlacementNode(row.value)) }
+        for row in instances.values.sorted(by: { $0.key < $1.key }) {
+            guard let placement = row.value.instance.placement else { continue }
+            engine.apply(
+                .allocated(
+                    Allocation(
+                        instance: row.value.id, node: placement.node, resources: placement.allocation, groups: row.value.instance.spec.groups)))
+        }
+        self.revision = revision
+        roomAppeared()
+    }
+}
+
+extension ClusterState {
+    /// Takes back one step of placement alone, to see the engine as it was.
+    package mutating func rewind(_ step: NumberedStep) { engine.apply(step.step.inverted) }
 }

@@ -20,7 +20,8 @@ package enum Command: Sendable {
     case report(NodeReport)
     /// The nodes' ages since their last sync, in milliseconds; those not named are left alone.
     case healthTick([NodeAge])
-    case placePending
+    /// With `again` from the front of the queue, else from where the last round stopped.
+    case placePending(again: Bool)
     case expireOperations(keep: Int)
 
     package struct Launch: Sendable {

@@ -9,7 +9,8 @@ extension ClusterState {
 
     /// Tries waiting instances in the order of their launches, a bounded number at a time; `pendingCursor` says where to go on.
     /// One that does not fit holds up nobody behind it.
-    mutating func placePending(at now: Timestamp) -> Answer {
+    mutating func placePending(again: Bool, at now: Timestamp) -> Answer {
+        if again { roomAppeared() }
         guard let cursor = pendingCursor else { return .done }
         pendingCursor = nil
         let first = firstPending(from: cursor)
