@@ -39,6 +39,7 @@ let package = Package(
         .target(name: "ClusterModel", swiftSettings: strict),
         // Floor 2
         .target(name: "Placement", dependencies: ["ClusterModel"], swiftSettings: strict),
+        .target(name: "StrictYAML", dependencies: ["ClusterModel", yams], swiftSettings: strict),
         .target(name: "ClusterAPI", dependencies: ["ClusterModel", "CCurl"], swiftSettings: strict),
         // Floor 3: pure decisions.
         .target(name: "ControllerDecisions", dependencies: ["ClusterModel", "Placement"], swiftSettings: strict),
@@ -47,7 +48,7 @@ let package = Package(
         .target(
             name: "Controller",
             dependencies: [
-                "ClusterModel", "Placement", "ClusterAPI", "ControllerDecisions", log, lifecycle, crypto, yams, deque,
+                "ClusterModel", "Placement", "ClusterAPI", "ControllerDecisions", "StrictYAML", log, lifecycle, crypto, deque,
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -57,17 +58,17 @@ let package = Package(
         .target(
             name: "Agent",
             dependencies: [
-                "ClusterModel", "ClusterAPI", "AgentDecisions", "CKVM", "CSpawn", log, lifecycle, crypto, yams,
+                "ClusterModel", "ClusterAPI", "AgentDecisions", "StrictYAML", "CKVM", "CSpawn", log, lifecycle, crypto,
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
-        .target(name: "Planner", dependencies: ["ClusterModel", "Placement", yams, deque], swiftSettings: strict),
+        .target(name: "Planner", dependencies: ["ClusterModel", "Placement", "StrictYAML", yams, deque], swiftSettings: strict),
         // Floor 5: the executables.
         .executableTarget(
             name: "berth",
             dependencies: [
-                "ClusterModel", "ClusterAPI", "Placement", "Planner", "Controller", "Agent", "CSpawn", log, lifecycle, yams,
+                "ClusterModel", "ClusterAPI", "Placement", "Planner", "Controller", "Agent", "StrictYAML", "CSpawn", log, lifecycle, yams,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -78,6 +79,7 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-static-executable"])]),
         // Tests: one per target, the tidy tree, and real processes under integration/.
         .testTarget(name: "ClusterModelTests", dependencies: ["ClusterModel"], swiftSettings: strict),
+        .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML", "ClusterModel"], swiftSettings: strict),
         .testTarget(name: "PlacementTests", dependencies: ["Placement", "ClusterModel"], swiftSettings: strict),
         .testTarget(name: "ClusterAPITests", dependencies: ["ClusterAPI", "ClusterModel"], swiftSettings: strict),
         .testTarget(
@@ -86,14 +88,15 @@ let package = Package(
         .testTarget(
             name: "ControllerTests",
             dependencies: [
-                "Controller", "ControllerDecisions", "ClusterAPI", "ClusterModel", log, yams,
+                "Controller", "ControllerDecisions", "ClusterAPI", "StrictYAML", "ClusterModel", log, yams,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "AgentTests", dependencies: ["Agent", "AgentDecisions", "ClusterAPI", "ClusterModel", "CKVM", "CSpawn", log], swiftSettings: strict),
-        .testTarget(name: "PlannerTests", dependencies: ["Planner", "Placement", "ClusterModel", yams], swiftSettings: strict),
-        .testTarget(name: "BerthTests", dependencies: ["berth", "ClusterAPI", "ClusterModel", yams], swiftSettings: strict),
+            name: "AgentTests", dependencies: ["Agent", "AgentDecisions", "ClusterAPI", "StrictYAML", "ClusterModel", "CKVM", "CSpawn", log],
+            swiftSettings: strict),
+        .testTarget(name: "PlannerTests", dependencies: ["Planner", "Placement", "StrictYAML", "ClusterModel", yams], swiftSettings: strict),
+        .testTarget(name: "BerthTests", dependencies: ["berth", "ClusterAPI", "StrictYAML", "ClusterModel", yams], swiftSettings: strict),
         .testTarget(name: "RepositoryTests", dependencies: ["ClusterAPI", yams], swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests", dependencies: ["ClusterAPI", "ClusterModel", yams], path: "integration", swiftSettings: strict),
