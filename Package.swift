@@ -78,7 +78,7 @@ let package = Package(
             swiftSettings: strict + [.unsafeFlags(["-static-executable"])],
             linkerSettings: [.unsafeFlags(["-static-executable"])]),
         // Tests: one per target, the tidy tree, and real processes under integration/.
-        .testTarget(name: "ClusterModelTests", dependencies: ["ClusterModel"], swiftSettings: strict),
+        .testTarget(name: "ClusterModelTests", dependencies: ["ClusterModel"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML", "ClusterModel"], swiftSettings: strict),
         .testTarget(name: "PlacementTests", dependencies: ["Placement", "ClusterModel"], swiftSettings: strict),
         .testTarget(name: "ClusterAPITests", dependencies: ["ClusterAPI", "ClusterModel"], swiftSettings: strict),

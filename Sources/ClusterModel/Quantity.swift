@@ -59,7 +59,8 @@ package enum Quantity {
 extension MiB: CustomStringConvertible {
     /// The largest unit that keeps the number whole or to one decimal: "512 MiB", "1.5 GiB", "2 TiB".
     package var description: String {
-        for (suffix, size) in [("TiB", Int64(1) << 20), ("GiB", Int64(1) << 10)] where count.magnitude >= size.magnitude {
+        for (suffix, size) in [("TiB", Int64(1) << 20), ("GiB", Int64(1) << 10)] where count.magnitude >= size.magnitude && count.magnitude <= 1 << 58
+        {
             let tenths = count * 10 / size
             if tenths * size == count * 10 { return tenths % 10 == 0 ? "\(tenths / 10) \(suffix)" : "\(tenths / 10).\(abs(tenths % 10)) \(suffix)" }
         }

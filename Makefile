@@ -1,0 +1,43 @@
+# One configuration serves the demo, the tests and the benchmarks, so that nothing is built twice.
+SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check error
+STAGE := integration/scripts/stage
+BERTH := .build/release/berth
+
+.PHONY: demo test build setup lint format bench soak install clean
+
+demo: build
+	@integration/scripts/demo
+
+test: build-tests lint
+	@$(STAGE) "unit tests" swift test -c release --skip-build --parallel --skip IntegrationTests
+	@$(STAGE) "integration tests (real processes, real guests)" swift test -c release --skip-build --no-parallel --filter IntegrationTests
+
+setup:
+	@integration/scripts/setup
+
+build: setup
+	@$(STAGE) "build" $(SWIFT_BUILD)
+
+.PHONY: build-tests
+build-tests: setup
+	@$(STAGE) "build with tests" $(SWIFT_BUILD) --build-tests
+
+lint:
+	@$(STAGE) "lint" swift format lint --strict --parallel --recursive Package.swift Sources Tests integration
+
+format:
+	swift format --in-place --parallel --recursive Package.swift Sources Tests integration
+
+bench: build
+	@integration/benchmarks/run
+
+soak: build-tests
+	@integration/scripts/soak
+
+PREFIX ?= /usr/local
+install: build
+	install -D -m 0755 $(BERTH) $(DESTDIR)$(PREFIX)/bin/berth
+	install -D -m 0755 .build/release/berth-cage $(DESTDIR)$(PREFIX)/bin/berth-cage
+
+clean:
+	rm -rf .build
