@@ -242,5 +242,5 @@ struct EjectionSearch {
         }
     }
 
-    nonisolated(unsafe) static var disturbances = 50
+    private static let disturbances = 50
 }

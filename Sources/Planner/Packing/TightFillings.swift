@@ -87,7 +87,9 @@ struct TightFillings {
                 steps += 1
                 var possible = true
                 for word in 0..<width
-                where (room[word] &+ lanes.guards &+ gift[Int(later + 1) * width + word] &- need[Int(later) * width + word]) & lanes.guards != lanes.guards {
+                where (room[word] &+ lanes.guards &+ gift[Int(later + 1) * width + word] &- need[Int(later) * width + word]) & lanes.guards
+                    != lanes.guards
+                {
                     possible = false
                 }
                 if possible, !visit(later, room: room, depth: depth + 1) { return false }

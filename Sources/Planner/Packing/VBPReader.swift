@@ -15,9 +15,12 @@ package enum VBPReader {
         for type in 0..<types {
             var item: [Int] = []
             for dimension in 0..<dimensions {
-                let size = try numbers.next("the size of item type \(type + 1) in dimension \(dimension + 1)", in: -PackingInstance.maximumCapacity...PackingInstance.maximumCapacity)
+                let size = try numbers.next(
+                    "the size of item type \(type + 1) in dimension \(dimension + 1)",
+                    in: -PackingInstance.maximumCapacity...PackingInstance.maximumCapacity)
                 guard size.magnitude <= capacity[dimension].magnitude else {
-                    throw numbers.error("item type \(type + 1) fits no bin: it needs \(size) of \(capacity[dimension]) in dimension \(dimension + 1).")
+                    throw numbers.error(
+                        "item type \(type + 1) fits no bin: it needs \(size) of \(capacity[dimension]) in dimension \(dimension + 1).")
                 }
                 item.append(size)
             }
@@ -28,7 +31,9 @@ package enum VBPReader {
             items += Array(repeating: item, count: demand)
         }
         try numbers.end()
-        guard let instance = PackingInstance(capacity: capacity, items: items) else { throw numbers.error("the negative sizes give more room than can be counted.") }
+        guard let instance = PackingInstance(capacity: capacity, items: items) else {
+            throw numbers.error("the negative sizes give more room than can be counted.")
+        }
         return instance
     }
 }
