@@ -1,0 +1,163 @@
+"""The figures of docs/benchmarks.md, measured on this machine in one run.
+
+Every cluster is started for its figure and stopped after it. Absolute times are of this machine at this moment; what can be compared between
+machines and days are the ratios, which is why a plain `true` and a plain fsync stand beside the figures that rest on them.
+"""
+
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BERTH = os.path.join(ROOT, ".build/release/berth")
+IMAGE = os.path.join(ROOT, ".build/images/tiny.tar")
+
+
+class Dev:
+    """A cluster of `berth dev` with directories of its own."""
+
+    def __init__(self, *arguments):
+        self.arguments = arguments
+
+    def __enter__(self):
+        self.directory = tempfile.mkdtemp(prefix="berth-bench-")
+        self.environment = dict(os.environ, XDG_CONFIG_HOME=self.directory + "/c", XDG_STATE_HOME=self.directory + "/s", NO_COLOR="1")
+        self.berth("dev", "up", *self.arguments)
+        return self
+
+    def __exit__(self, *_):
+        self.berth("dev", "down", check=False)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def berth(self, *arguments, check=True):
+        done = subprocess.run([BERTH, *arguments], env=self.environment, capture_output=True, text=True)
+        if check and done.returncode != 0:
+            raise SystemExit(f"berth {' '.join(arguments)} ended with {done.returncode}: {done.stderr}")
+        return done.stdout
+
+    def json(self, *arguments):
+        return json.loads(self.berth(*arguments, "-o", "json"))
+
+    def pids(self, words):
+        done = subprocess.run(["pgrep", "-f", f"{words}.*{self.directory}"], capture_output=True, text=True)
+        return [int(pid) for pid in done.stdout.split()]
+
+
+def milliseconds(command, environment=None, runs=20):
+    """Median wall time of whole processes, after one that warms up."""
+    times = []
+    for _ in range(runs + 1):
+        start = time.perf_counter()
+        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+        times.append((time.perf_counter() - start) * 1000)
+    return statistics.median(times[1:])
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def fsyncs_per_second(seconds=2):
+    with tempfile.NamedTemporaryFile(dir=ROOT + "/.build") as file:
+        count, start = 0, time.perf_counter()
+        while time.perf_counter() - start < seconds:
+            file.write(b"x" * 4096)
+            file.flush()
+            os.fdatasync(file.fileno())
+            count += 1
+        return count / (time.perf_counter() - start)
+
+
+def startup():
+    row("`true`, wall", f"{milliseconds(['true']):.1f} ms")
+    row("`berth version`, wall", f"{milliseconds([BERTH, 'version']):.1f} ms", "30 ms")
+
+
+def listing():
+    with Dev("--synthetic", "--nodes", "10") as dev:
+        small_image(dev)
+        dev.berth("launch", "i", "--count", "100", "--size", "nano", "--wait", "--timeout", "60s")
+        row("`berth instance list` of 100, wall", f"{milliseconds([BERTH, 'instance', 'list'], dev.environment):.1f} ms", "80 ms")
+
+
+def small_image(dev):
+    path = dev.directory + "/any.raw"
+    with open(path, "wb") as file:
+        file.write(b"x" * 4096)
+    dev.berth("image", "import", path, "--name", "tiny", "--format", "raw")
+
+
+def idle_syncs(seconds=30):
+    with Dev("--synthetic", "--nodes", "1000") as dev:
+        pid = dev.pids("controller run")[0]
+        time.sleep(10)
+        before, start = cpu_seconds(pid), time.perf_counter()
+        time.sleep(seconds)
+        share = (cpu_seconds(pid) - before) / (time.perf_counter() - start) * 100
+        row("controller's CPU, 1,000 synthetic nodes syncing at the default interval", f"{share:.1f} % of a core", "15 %")
+
+
+def durable_launches():
+    row("4 KiB write + fdatasync, one at a time", f"{fsyncs_per_second():.0f} /s")
+    with Dev("--synthetic", "--nodes", "1000") as dev:
+        small_image(dev)
+        pid = dev.pids("controller run")[0]
+        before = cpu_seconds(pid)
+        report = dev.json("bench", "launch", "--clients", "64", "--seconds", "10", "--size", "nano")
+        used = cpu_seconds(pid) - before
+        row("durable launches through the API, 64 clients", f"{report['launchesPerSecond']:.0f} /s", "5,000 /s")
+        row("the same, p50 and p99", f"{report['p50Milliseconds']:.1f} ms, {report['p99Milliseconds']:.1f} ms")
+        row("controller's CPU for one launch and what its node reports of it", f"{used / max(report['launches'], 1) * 1e6:.0f} us")
+
+
+def request_to_exec(runs=15):
+    if not os.path.exists(IMAGE):
+        os.makedirs(os.path.dirname(IMAGE), exist_ok=True)
+        subprocess.run([BERTH, "image", "build", "tiny", "--output", IMAGE], check=True, stdout=subprocess.DEVNULL)
+    with Dev("--nodes", "1") as dev:
+        dev.berth("image", "import", IMAGE, "--name", "tiny", "--format", "linux")
+        dev.berth("launch", "warm", "--size", "nano", "--wait", "--timeout", "60s")
+        dev.berth("instance", "delete", "warm", "--wait")
+        totals, splits = [], []
+        for number in range(runs):
+            name = f"b{number}"
+            dev.berth("launch", name, "--size", "nano", "--wait", "--timeout", "60s")
+            instance = dev.json("instance", "show", name)
+            timings = instance["status"]["timings"]
+            splits.append(timings)
+            if "requestToSpawn" in timings:
+                totals.append(timings["requestToSpawn"])
+            dev.berth("instance", "delete", name, "--wait")
+        names = ["imageReady", "diskReady", "seedReady", "spawned"]
+        text = ", ".join(f"{name} {statistics.median(s[name] for s in splits) / 1000:.1f}" for name in names)
+        row("agent: from the desired spec to QEMU's exec, by step, ms", text)
+        row("agent: from the desired spec to QEMU's exec", f"{statistics.median(s['spawned'] for s in splits) / 1000:.1f} ms", "50 ms with the request")
+
+
+def row(what, figure, wanted=""):
+    print(f"| {what} | {figure} | {wanted} |", flush=True)
+
+
+def main():
+    with open("/proc/cpuinfo") as file:
+        model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "unknown")
+    print(f"Machine: {os.cpu_count()} x {model}, {platform.release()}, load {os.getloadavg()[0]:.1f}\n")
+    print("| what | figure | must |\n|---|---|---|", flush=True)
+    parts = {"startup": startup, "listing": listing, "exec": request_to_exec, "idle": idle_syncs, "launches": durable_launches}
+    chosen = sys.argv[1:] or list(parts)
+    for name in chosen:
+        if name not in parts:
+            raise SystemExit(f"there is no part “{name}”; known are: {', '.join(parts)}")
+        parts[name]()
+
+
+if __name__ == "__main__":
+    main()
