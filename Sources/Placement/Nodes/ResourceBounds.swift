@@ -15,11 +15,12 @@ extension Resources {
         return sum
     }
 
-    /// What of `need` is not there, in the order cpu, memory, disk, devices by name. A resource that is not needed is never short.
+    /// What of `need` is not there, in the order cpu, memory, disk, devices by name. What is not needed is never short, but for
+    /// memory, of which every instance takes some.
     func shortages(of need: Resources) -> [Refusal] {
         var found: [Refusal] = []
         func compare(_ resource: Resource, _ need: Int64, _ free: Int64) {
-            if need > 0, need > free { found.append(.short(of: resource, need: need, free: free)) }
+            if need > free, need > 0 || resource == .memory { found.append(.short(of: resource, need: need, free: free)) }
         }
         compare(.cpu, need.cpu.count, cpu.count)
         compare(.memory, need.memory.count, memory.count)

@@ -1,0 +1,42 @@
+import ClusterModel
+
+/// The part of a request that looks at what nodes have in common with many others.
+struct KindCheck: Sendable {
+    let constraints: Constraints
+    let traits: [String]
+
+    init(_ request: PlacementRequest) {
+        constraints = request.constraints
+        var traits: [String] = []
+        for trait in request.traits + request.constraints.traits where !traits.contains(trait) { traits.append(trait) }
+        self.traits = traits
+    }
+
+    /// Every kind then gives the answer that it gives to a request without constraints.
+    var isEmpty: Bool { traits.isEmpty && constraints.architecture == nil && constraints.pool == nil && constraints.tolerate.isEmpty }
+
+    func refusals(of kind: NodeKind) -> [Refusal] {
+        var found: [Refusal] = []
+        if let architecture = constraints.architecture, architecture != kind.architecture {
+            found.append(.wrongArchitecture(need: architecture, has: kind.architecture))
+        }
+        if let pool = constraints.pool, pool != kind.pool { found.append(.wrongPool(need: pool, has: kind.pool)) }
+        for taint in kind.taints where taint.effect == .noPlace && !isTolerated(taint) {
+            if taint.label.key == PlacementNode.dedicatedTaint, constraints.pool == nil, let pool = kind.pool {
+                found.append(.wrongPool(need: nil, has: pool))
+            } else {
+                found.append(.tainted(taint))
+            }
+        }
+        for trait in traits where !kind.traits.contains(trait) { found.append(.missingTrait(trait)) }
+        return found
+    }
+
+    /// Taints that only ask to be avoided, and are not tolerated.
+    func avoided(_ kind: NodeKind) -> [Taint] { kind.taints.filter { $0.effect == .preferNoPlace && !isTolerated($0) } }
+
+    private func isTolerated(_ taint: Taint) -> Bool {
+        constraints.tolerate.contains { $0.covers(taint) }
+            || (taint.label.key == PlacementNode.dedicatedTaint && taint.label.value == constraints.pool?.text)
+    }
+}

@@ -1,0 +1,80 @@
+/// A number for a pair of small numbers: open addressing over 64-bit keys.
+struct CountTable: Sendable {
+    private var keys: [UInt64]
+    private var values: [Int32]
+    private(set) var count = 0
+    private static let vacant = UInt64.max
+
+    init() {
+        keys = Array(repeating: Self.vacant, count: 16)
+        values = Array(repeating: 0, count: 16)
+    }
+
+    static func key(_ first: Int32, _ second: Int32) -> UInt64 { UInt64(UInt32(bitPattern: first)) << 32 | UInt64(UInt32(bitPattern: second)) }
+
+    subscript(key: UInt64) -> Int32? {
+        get {
+            let place = find(key)
+            return keys[place] == key ? values[place] : nil
+        }
+        set {
+            if let newValue { set(key, newValue) } else { remove(key) }
+        }
+    }
+
+    /// Adds to the number; a key that is not there counts as zero, and one that comes to zero goes.
+    mutating func add(_ amount: Int32, to key: UInt64) {
+        let place = find(key)
+        guard keys[place] == key else { return set(key, amount) }
+        values[place] &+= amount
+        if values[place] == 0 { remove(key) }
+    }
+
+    private mutating func set(_ key: UInt64, _ value: Int32) {
+        if (count + 1) * 4 > keys.count * 3 { grow() }
+        let place = find(key)
+        if keys[place] != key { count += 1 }
+        keys[place] = key
+        values[place] = value
+    }
+
+    private mutating func remove(_ key: UInt64) {
+        var hole = find(key)
+        guard keys[hole] == key else { return }
+        count -= 1
+        let mask = keys.count - 1
+        var next = (hole + 1) & mask
+        while keys[next] != Self.vacant {
+            // An entry may fill the hole unless its home lies behind it.
+            if (next &- home(keys[next])) & mask >= (next &- hole) & mask {
+                keys[hole] = keys[next]
+                values[hole] = values[next]
+                hole = next
+            }
+            next = (next + 1) & mask
+        }
+        keys[hole] = Self.vacant
+    }
+
+    private func home(_ key: UInt64) -> Int {
+        Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> 32) & (keys.count - 1)
+    }
+
+    private func find(_ key: UInt64) -> Int {
+        let mask = keys.count - 1
+        var place = home(key)
+        while keys[place] != key, keys[place] != Self.vacant { place = (place + 1) & mask }
+        return place
+    }
+
+    private mutating func grow() {
+        let (oldKeys, oldValues) = (keys, values)
+        keys = Array(repeating: Self.vacant, count: oldKeys.count * 2)
+        values = Array(repeating: 0, count: oldKeys.count * 2)
+        for (key, value) in zip(oldKeys, oldValues) where key != Self.vacant {
+            let place = find(key)
+            keys[place] = key
+            values[place] = value
+        }
+    }
+}

@@ -1,0 +1,158 @@
+/// Open nodes by free room. Each shelf is a grid of levels, CPU by memory; a cell of it holds bins; a bin holds the nodes whose room is exactly
+/// alike, so that thousands of equal nodes are looked at once.
+struct RoomIndex: Sendable {
+    static let none: Int32 = -1
+
+    struct Bin: Sendable {
+        var room: Amounts
+        var shelf: Int32
+        /// Of the tree of its slots; `none` while the bin is vacant.
+        var root: Int32
+        /// In its cell.
+        var next: Int32
+        var previous: Int32
+        /// With the same hash.
+        var chained: Int32
+    }
+
+    private(set) var bins: [Bin] = []
+    private(set) var trees = RankTree()
+    /// By shelf and CPU level: the row, and a bit for each level that has one.
+    private(set) var rows: [Int32] = []
+    private(set) var rowBits: [UInt64] = []
+    /// By row and memory level: the first bin of the cell, and a bit for each cell that has one.
+    private(set) var cells: [Int32] = []
+    private(set) var cellBits: [UInt64] = []
+
+    private var vacantBins: [Int32] = []
+    private var vacantRows: [Int32] = []
+    private var cellsInUse: [Int32] = []
+    private var chains = [Int32](repeating: none, count: 64)
+    private var binsInUse = 0
+    /// By slot.
+    private var binOf: [Int32] = []
+
+    func contains(_ slot: Int32) -> Bool { Int(slot) < binOf.count && binOf[Int(slot)] != Self.none }
+
+    mutating func insert(_ slot: Int32, shelf: Int32, room: Amounts, order: SlotOrder) {
+        while binOf.count <= Int(slot) { binOf.append(Self.none) }
+        trees.reserve(slots: binOf.count)
+        if let bin = find(shelf, room) {
+            bins[Int(bin)].root = trees.insert(slot, into: bins[Int(bin)].root, order: order)
+            binOf[Int(slot)] = bin
+        } else {
+            binOf[Int(slot)] = makeBin(shelf, room, root: trees.single(slot))
+        }
+    }
+
+    mutating func remove(_ slot: Int32, order: SlotOrder) {
+        let bin = binOf[Int(slot)]
+        guard bin != Self.none else { return }
+        binOf[Int(slot)] = Self.none
+        bins[Int(bin)].root = trees.remove(slot, from: bins[Int(bin)].root, order: order)
+        if bins[Int(bin)].root == Self.none { dropBin(bin) }
+    }
+
+    // MARK: Bins
+
+    private func chain(_ shelf: Int32, _ room: Amounts) -> Int {
+        var mixed = UInt64(bitPattern: room.cpu) &* 0x9E37_79B9_7F4A_7C15
+        mixed = (mixed ^ UInt64(bitPattern: room.memory)) &* 0xD6E8_FEB8_6659_FD93
+        mixed = (mixed ^ mixed >> 32 ^ UInt64(bitPattern: room.disk) ^ UInt64(UInt32(bitPattern: shelf)) << 48) &* 0x9E37_79B9_7F4A_7C15
+        return Int(truncatingIfNeeded: mixed >> 32) & (chains.count - 1)
+    }
+
+    private func find(_ shelf: Int32, _ room: Amounts) -> Int32? {
+        var bin = chains[chain(shelf, room)]
+        while bin != Self.none {
+            if bins[Int(bin)].room == room, bins[Int(bin)].shelf == shelf { return bin }
+            bin = bins[Int(bin)].chained
+        }
+        return nil
+    }
+
+    private mutating func makeBin(_ shelf: Int32, _ room: Amounts, root: Int32) -> Int32 {
+        if binsInUse == chains.count { rehash() }
+        binsInUse += 1
+        let chain = chain(shelf, room)
+        let cell = openCell(shelf, room)
+        let new = Bin(room: room, shelf: shelf, root: root, next: cells[cell], previous: Self.none, chained: chains[chain])
+        let bin = vacantBins.popLast() ?? Int32(bins.count)
+        if Int(bin) == bins.count { bins.append(new) } else { bins[Int(bin)] = new }
+        if new.next != Self.none { bins[Int(new.next)].previous = bin }
+        cells[cell] = bin
+        chains[chain] = bin
+        return bin
+    }
+
+    private mutating func dropBin(_ bin: Int32) {
+        binsInUse -= 1
+        let old = bins[Int(bin)]
+        let chain = chain(old.shelf, old.room)
+        if chains[chain] == bin {
+            chains[chain] = old.chained
+        } else {
+            var before = chains[chain]
+            while bins[Int(before)].chained != bin { before = bins[Int(before)].chained }
+            bins[Int(before)].chained = old.chained
+        }
+        if old.next != Self.none { bins[Int(old.next)].previous = old.previous }
+        if old.previous != Self.none { bins[Int(old.previous)].next = old.next } else { setFirst(of: old.shelf, old.room, old.next) }
+        vacantBins.append(bin)
+    }
+
+    private mutating func rehash() {
+        chains = Array(repeating: Self.none, count: chains.count * 2)
+        for bin in bins.indices where bins[bin].root != Self.none {
+            let chain = chain(bins[bin].shelf, bins[bin].room)
+            bins[bin].chained = chains[chain]
+            chains[chain] = Int32(bin)
+        }
+    }
+
+    // MARK: Cells
+
+    /// The cell for a room, with its bits set; the caller puts a bin into it.
+    private mutating func openCell(_ shelf: Int32, _ room: Amounts) -> Int {
+        while rows.count < (Int(shelf) + 1) * RoomLevel.count {
+            rows.append(contentsOf: repeatElement(Self.none, count: RoomLevel.count))
+            rowBits.append(contentsOf: repeatElement(0, count: RoomLevel.words))
+        }
+        let cpu = RoomLevel.of(room.cpu)
+        let memory = RoomLevel.of(room.memory)
+        let place = Int(shelf) * RoomLevel.count + cpu
+        if rows[place] == Self.none {
+            rows[place] = makeRow()
+            rowBits[Int(shelf) * RoomLevel.words + cpu >> 6] |= 1 << UInt64(cpu & 63)
+        }
+        let row = Int(rows[place])
+        let cell = row * RoomLevel.count + memory
+        if cells[cell] == Self.none {
+            cellBits[row * RoomLevel.words + memory >> 6] |= 1 << UInt64(memory & 63)
+            cellsInUse[row] += 1
+        }
+        return cell
+    }
+
+    private mutating func setFirst(of shelf: Int32, _ room: Amounts, _ bin: Int32) {
+        let cpu = RoomLevel.of(room.cpu)
+        let memory = RoomLevel.of(room.memory)
+        let row = Int(rows[Int(shelf) * RoomLevel.count + cpu])
+        cells[row * RoomLevel.count + memory] = bin
+        guard bin == Self.none else { return }
+        cellBits[row * RoomLevel.words + memory >> 6] &= ~(1 << UInt64(memory & 63))
+        cellsInUse[row] -= 1
+        guard cellsInUse[row] == 0 else { return }
+        rows[Int(shelf) * RoomLevel.count + cpu] = Self.none
+        rowBits[Int(shelf) * RoomLevel.words + cpu >> 6] &= ~(1 << UInt64(cpu & 63))
+        vacantRows.append(Int32(row))
+    }
+
+    private mutating func makeRow() -> Int32 {
+        if let row = vacantRows.popLast() { return row }
+        cells.append(contentsOf: repeatElement(Self.none, count: RoomLevel.count))
+        cellBits.append(contentsOf: repeatElement(0, count: RoomLevel.words))
+        cellsInUse.append(0)
+        return Int32(cellsInUse.count - 1)
+    }
+}

@@ -1,0 +1,50 @@
+/// Fills nodes so that little room is left, and above all so that no node is left with room in one resource that it can't use for want of the other.
+///
+/// With a, b the CPU and memory left after the placement in mean nodes, A, B before, and S what of one is stranded given the cluster's mix of demand:
+/// sqrt(a) + sqrt(b) + sqrt(disk left) + 100 * (S(a, b) - S(A, B)).
+package struct PackScore: IndexedScore {
+    package static let prefersRoom = false
+    private static let strandingWeight = 100.0
+    /// More than the rounding of any bound, and too little to matter.
+    private static let slack = 1e-6
+
+    private let request: ScoredRequest
+    /// Of the resource in greater demand to the other.
+    private let ratio: Double
+    private let memoryLeads: Bool
+    /// How far the placement itself moves a node towards stranding; below zero it uses stranded room.
+    private let shift: Double
+
+    package init(_ request: ScoredRequest) {
+        self.request = request
+        // One mean node is added to both, so that the first few instances do not decide what the mix is.
+        let cpu = request.measure.cpuDemand + 1
+        let memory = request.measure.memoryDemand + 1
+        memoryLeads = memory > cpu
+        ratio = memoryLeads ? memory / cpu : cpu / memory
+        let needCPU = Double(max(0, request.need.cpu)) * request.measure.cpuScale
+        let needMemory = Double(max(0, request.need.memory)) * request.measure.memoryScale
+        shift = memoryLeads ? needCPU * ratio - needMemory : needMemory * ratio - needCPU
+    }
+
+    private func stranded(_ cpu: Double, _ memory: Double) -> Double { max(0, memoryLeads ? memory - cpu * ratio : cpu - memory * ratio) }
+
+    package func score(_ room: Amounts) -> Double {
+        let cpu = request.cpuAfter(room.cpu)
+        let memory = request.memoryAfter(room.memory)
+        let stranding = stranded(cpu, memory) - stranded(request.cpuBefore(room.cpu), request.memoryBefore(room.memory))
+        return cpu.squareRoot() + memory.squareRoot() + request.diskAfter(room.disk).squareRoot() + Self.strandingWeight * stranding
+    }
+
+    package func bound(_ box: RoomBox) -> Double {
+        let left = request.cpuAfter(box.leastCPU).squareRoot() + request.memoryAfter(box.leastMemory).squareRoot()
+        // With t how far the room is beyond the mix of demand, stranding changes by max(0, t + shift) - max(0, t): falling in t or rising, as the shift's
+        // sign says, so that one corner of the box has the least.
+        let useMostMemory = (shift < 0) == memoryLeads
+        let cpu = request.cpuBefore(useMostMemory ? box.leastCPU : box.mostCPU)
+        let memory = request.memoryBefore(useMostMemory ? box.mostMemory : box.leastMemory)
+        let beyond = memoryLeads ? memory - cpu * ratio : cpu - memory * ratio
+        let stranding = shift < 0 ? max(shift, -max(0, beyond)) : min(shift, max(0, beyond + shift))
+        return left + Self.strandingWeight * stranding - Self.slack
+    }
+}

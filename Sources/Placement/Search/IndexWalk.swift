@@ -1,0 +1,131 @@
+/// One walk along the shelves of the index that a request can use. Rows and cells whose bound is worse than the best node so far are passed over.
+struct IndexWalk {
+    let level: Int
+    /// How many nodes may be refused one by one.
+    var budget: Int
+    var best: Candidate?
+    private(set) var gaveUp = false
+
+    init(level: Int, budget: Int) {
+        self.level = level
+        self.budget = budget
+    }
+
+    mutating func run<Score: IndexedScore>(_ engine: PlacementEngine, _ request: CompiledRequest, _ score: Score, holdersOnly: Bool) {
+        for shelf in request.costs.indices {
+            let cost = Int(request.costs[shelf])
+            guard cost >= 0, cost <= level, !gaveUp else { continue }
+            walk(shelf, engine, request, score, holdersOnly: holdersOnly)
+        }
+    }
+
+    private mutating func walk<Score: IndexedScore>(
+        _ shelf: Int, _ engine: PlacementEngine, _ request: CompiledRequest, _ score: Score, holdersOnly: Bool
+    ) {
+        let index = engine.index
+        let firstCPU = RoomLevel.of(request.need.cpu)
+        let firstMemory = RoomLevel.of(request.need.memory)
+        let base = shelf * RoomLevel.words
+        guard base < index.rowBits.count else { return }
+        var rest = RoomBox(
+            leastCPU: RoomLevel.least(of: firstCPU), mostCPU: RoomLevel.highest, leastMemory: RoomLevel.least(of: firstMemory),
+            mostMemory: RoomLevel.highest)
+        var cpu = Score.prefersRoom ? index.rowBits.lastBit(base, notBelow: firstCPU) : index.rowBits.nextBit(base, from: firstCPU)
+        while let level = cpu, !gaveUp {
+            let least = RoomLevel.least(of: level)
+            let most = RoomLevel.most(of: level)
+            if Score.prefersRoom { rest.mostCPU = most } else { rest.leastCPU = least }
+            if let best, score.bound(rest) > best.score { return }
+            let row = Int(index.rows[shelf * RoomLevel.count + level])
+            walkRow(row, least...most, firstMemory, engine, request, score, holdersOnly: holdersOnly)
+            cpu =
+                Score.prefersRoom
+                ? index.rowBits.lastBit(base, notBelow: firstCPU, before: level) : index.rowBits.nextBit(base, from: level + 1)
+        }
+    }
+
+    private mutating func walkRow<Score: IndexedScore>(
+        _ row: Int, _ cpu: ClosedRange<Int64>, _ firstMemory: Int, _ engine: PlacementEngine, _ request: CompiledRequest, _ score: Score,
+        holdersOnly: Bool
+    ) {
+        let bits = engine.index.cellBits
+        let base = row * RoomLevel.words
+        guard let first = bits.nextBit(base, from: firstMemory), let last = bits.lastBit(base, notBelow: firstMemory) else { return }
+        var box = RoomBox(
+            leastCPU: cpu.lowerBound, mostCPU: cpu.upperBound, leastMemory: RoomLevel.least(of: first), mostMemory: RoomLevel.most(of: last))
+        if first != last, let best, score.bound(box) > best.score { return }
+        var memory: Int? = Score.prefersRoom ? last : first
+        while let level = memory, !gaveUp {
+            box.leastMemory = RoomLevel.least(of: level)
+            box.mostMemory = RoomLevel.most(of: level)
+            if best.map({ score.bound(box) <= $0.score }) ?? true {
+                look(into: row * RoomLevel.count + level, engine, request, score, holdersOnly: holdersOnly)
+            }
+            memory = Score.prefersRoom ? bits.lastBit(base, notBelow: firstMemory, before: level) : bits.nextBit(base, from: level + 1)
+        }
+    }
+
+    private mutating func look<Score: IndexedScore>(
+        into cell: Int, _ engine: PlacementEngine, _ request: CompiledRequest, _ score: Score, holdersOnly: Bool
+    ) {
+        var next = engine.index.cells[cell]
+        while next != RoomIndex.none {
+            let bin = engine.index.bins[Int(next)]
+            next = bin.next
+            guard bin.room.holds(request.need) else { continue }
+            let value = score.score(bin.room)
+            if let best, value > best.score { continue }
+            guard let slot = first(in: bin, engine, request, holdersOnly: holdersOnly) else {
+                if gaveUp { return }
+                continue
+            }
+            let candidate = Candidate(slot: slot, wishes: level, score: value)
+            if engine.isBetter(candidate, than: best) { best = candidate }
+        }
+    }
+
+    /// The first node of the bin, in order of names, that the request can use at this level.
+    private mutating func first(in bin: RoomIndex.Bin, _ engine: PlacementEngine, _ request: CompiledRequest, holdersOnly: Bool) -> Int32? {
+        if request.isPlain, !holdersOnly { return engine.index.trees.first(of: bin.root) }
+        let allowance = level - Int(request.costs[Int(bin.shelf)])
+        var left = budget
+        let found = engine.index.trees.first(of: bin.root) { slot in
+            if left < 0 { return true }
+            if let wishes = engine.wishes(request, on: slot), wishes <= allowance, !holdersOnly || engine.holdsImage(request, slot) { return true }
+            left -= 1
+            return false
+        }
+        budget = left
+        gaveUp = left < 0
+        return gaveUp ? nil : found
+    }
+}
+
+extension [UInt64] {
+    /// The first set bit at or after `level`, in the bit set of `RoomLevel.words` words from `base` on.
+    fileprivate func nextBit(_ base: Int, from level: Int) -> Int? {
+        guard level < RoomLevel.count else { return nil }
+        var word = level >> 6
+        var rest = self[base + word] & (UInt64.max << UInt64(level & 63))
+        while rest == 0 {
+            word += 1
+            guard word < RoomLevel.words else { return nil }
+            rest = self[base + word]
+        }
+        return word << 6 | rest.trailingZeroBitCount
+    }
+
+    /// The last set bit below `end` that is not below `start`.
+    fileprivate func lastBit(_ base: Int, notBelow start: Int, before end: Int = RoomLevel.count) -> Int? {
+        guard end > start else { return nil }
+        var word = (end - 1) >> 6
+        var rest = self[base + word] & (UInt64.max >> UInt64(63 - (end - 1) & 63))
+        while rest == 0 {
+            word -= 1
+            guard word >= start >> 6 else { return nil }
+            rest = self[base + word]
+        }
+        let found = word << 6 | (63 - rest.leadingZeroBitCount)
+        return found < start ? nil : found
+    }
+}
