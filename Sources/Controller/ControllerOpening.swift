@@ -39,7 +39,8 @@ struct ControllerOpening {
         var head = try await store.campaign()
         let stored = try await store.load()
         let settings = LedgerSettings(
-            defaultSize: configuration.defaultSize, defaultImage: configuration.defaultImage, policy: configuration.policy, timing: configuration.timing)
+            defaultSize: configuration.defaultSize, defaultImage: configuration.defaultImage, policy: configuration.policy,
+            timing: configuration.timing)
         var state = ClusterState(settings: settings)
         let rows: [Change]
         let events: [Event]
@@ -71,8 +72,7 @@ struct ControllerOpening {
         guard state.revision == 0 else { return head }
         var effects = Effects()
         for size in ClusterState.firstSizes {
-            let resources = Resources(cpu: MilliCPU(vcpus: size.vcpus), memory: MiB(size.memory), disk: MiB(size.disk))
-            effects.append(state.apply(.createSize(Size(name: try Name(size.name), resources: resources)), at: .now).effects)
+            effects.append(state.apply(.createSize(size), at: .now).effects)
         }
         return try await store.commit(try RowCodec.batch(effects, sequence: state.revision), expecting: head)
     }

@@ -12,20 +12,20 @@ package struct ControllerService: Service {
     private let configuration: ControllerConfiguration
     private let logger: Logger
     private let version: String
+    private let lock: DirectoryLock
 
-    package init(configuration: ControllerConfiguration, logger: Logger, version: String) {
+    /// Takes the lock on the data directory, and holds it for as long as this value lives. Throws `ControllerStartError`.
+    package init(configuration: ControllerConfiguration, logger: Logger, version: String) throws {
         self.configuration = configuration
         self.logger = logger
         self.version = version
+        lock = try DirectoryLock(directory: configuration.dataDirectory)
     }
 
     /// Throws `ControllerStartError` when it can't start.
     package func run() async throws {
         var logger = logger
         logger.logLevel = configuration.logLevel
-        let directory = configuration.dataDirectory
-        let lock = try DirectoryLock(directory: directory)
-        defer { withExtendedLifetime(lock) {} }
         let opened = try await ControllerOpening(configuration: configuration, logger: logger, version: version).open()
         let controller = opened.controller
         try await withThrowingTaskGroup(of: Void.self) { group in

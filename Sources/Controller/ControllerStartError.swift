@@ -12,7 +12,8 @@ package enum ControllerStartError: Error, Hashable, Sendable, CustomStringConver
         switch self {
         case .portInUse(let address): "the address \(address) is in use: stop the other process, or set another “listen” in the configuration"
         case .cannotListen(let address, let why): "cannot listen on \(address): \(why)"
-        case .locked(let directory): "the data directory \(directory) is locked by another controller: stop that one first, or set another “dataDirectory”"
+        case .locked(let directory):
+            "the data directory \(directory) is locked by another controller: stop that one first, or set another “dataDirectory”"
         case .notWritable(let directory, let why): "the data directory \(directory) can't be written: \(why)"
         case .damaged(let directory, let what):
             "the ledger in \(directory) is damaged (\(what)): the controller does not start on it; put back a copy of the directory from a backup"

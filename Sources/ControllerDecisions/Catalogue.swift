@@ -3,9 +3,11 @@ import ClusterModel
 /// Sizes and images.
 extension ClusterState {
     /// There from the first start, so that a launch without any word of room works.
-    package static let firstSizes: [(name: String, vcpus: Int64, memory: Int64, disk: Int64)] = [
-        ("tiny", 1, 128, 1024), ("small", 1, 512, 4096), ("medium", 2, 2048, 20480), ("large", 4, 8192, 40960),
-    ]
+    package static let firstSizes: [Size] = [
+        ("nano", 250, 64, 512), ("tiny", 1000, 128, 1024), ("small", 1000, 512, 4096), ("medium", 2000, 2048, 20480), ("large", 4000, 8192, 40960),
+    ].compactMap { text, cpu, memory, disk in
+        (try? Name(text)).map { Size(name: $0, resources: Resources(cpu: MilliCPU(cpu), memory: MiB(memory), disk: MiB(disk))) }
+    }
 
     mutating func createSize(_ size: Size, at now: Timestamp) throws(ErrorBody) -> Answer {
         try LaunchCheck.resources(size.resources, "resources", least: 1)

@@ -42,7 +42,9 @@ enum LaunchCheck {
         ] {
             // A disk of zero is fine: an image of the format `linux` boots without one.
             let floor = field == "diskMiB" ? 0 : least
-            guard amount >= floor, amount <= most else { throw .invalid("\(path).\(field): \(amount) is out of range: \(floor) to \(most) is allowed.") }
+            guard amount >= floor, amount <= most else {
+                throw .invalid("\(path).\(field): \(amount) is out of range: \(floor) to \(most) is allowed.")
+            }
         }
         try bound(resources.devices.count, "\(path).devices")
         for device in resources.devices where device.count < 0 || device.count > most {

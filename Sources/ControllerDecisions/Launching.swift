@@ -59,7 +59,8 @@ extension ClusterState {
         put(InstanceRecord(instance: instance, desiredRevision: nextRevision, operation: operation.id))
         put(operation)
         note(
-            .info, decision == nil ? "InstancePending" : "InstancePlaced", .instance(instance.id, name: name), "Instance “\(name)” \(reason).", at: now)
+            .info, decision == nil ? "InstancePending" : "InstancePlaced", .instance(instance.id, name: name), "Instance “\(name)” \(reason).",
+            at: now)
         answer.instances.append(instance)
         answer.operations.append(operation)
         return nil
@@ -123,7 +124,8 @@ extension ClusterState {
 
     private func noCapacity(_ refused: NoPlacement, launch: Command.Launch, placed: Int) -> ErrorBody {
         let reasons = refused.counts.prefix(4).map { "\($0.nodes) \($0.reason)" }.joined(separator: ", ")
-        let which = launch.ids.count == 1 ? "the instance" : placed == 0 ? "any of the \(launch.ids.count) instances" : "all \(launch.ids.count) instances"
+        let which =
+            launch.ids.count == 1 ? "the instance" : placed == 0 ? "any of the \(launch.ids.count) instances" : "all \(launch.ids.count) instances"
         let message =
             refused.nodes == 0
             ? "No node has joined this cluster yet, so there is nowhere to place \(which)."

@@ -140,7 +140,8 @@ extension ClusterState {
         var instance = Instance(
             id: observed.id, name: strangerName(observed), project: Self.defaultProject, generation: max(1, min(observed.generation, Int64.max / 2)),
             spec: InstanceSpec(size: Self.unknownName, resources: resources, image: Self.unknownImage, restart: .never),
-            status: InstanceStatus(state: .quarantined, observedGeneration: max(0, observed.generation), pid: observed.pid, since: now), placement: nil,
+            status: InstanceStatus(state: .quarantined, observedGeneration: max(0, observed.generation), pid: observed.pid, since: now),
+            placement: nil,
             createdAt: now,
             history: [Transition(at: now, from: nil, to: .quarantined, reason: "found on \(node.name), where nobody asked for it")])
         let allocation = Allocation(instance: observed.id, node: node.id, resources: resources)

@@ -37,7 +37,8 @@ extension Controller {
         return { event in
             guard level == nil || event.level == level, reason == nil || event.reason == reason else { return false }
             switch event.subject {
-            case .instance(let id, let name): return node == nil && (instance == nil || name.text == instance || id.description == instance?.lowercased())
+            case .instance(let id, let name):
+                return node == nil && (instance == nil || name.text == instance || id.description == instance?.lowercased())
             case .node(let id, let name): return instance == nil && (node == nil || name.text == node || id.description == node?.lowercased())
             case .cluster, .image, .size: return instance == nil && node == nil
             }

@@ -31,11 +31,7 @@ extension Controller {
     func showInstance(_ call: APICall) throws(ErrorBody) -> Response {
         let query = try call.query("project")
         let key = try instanceKey(call, query)
-        let (record, operation) = try view.read { state throws(ErrorBody) in
-            let record = try state.find(key)
-            return (record, record.operation.flatMap { state.operations[$0]?.value })
-        }
-        return try .json(InstanceAnswer(instance: record.instance, operation: operation))
+        return try .json(try view.read { state throws(ErrorBody) in try state.find(key).instance })
     }
 
     // MARK: Launching
@@ -57,7 +53,8 @@ extension Controller {
         let count = request.count ?? 1
         guard (1...LedgerSettings.Limit.launchCount).contains(count) else {
             throw ErrorBody(
-                code: .invalid, message: "count: \(count) is out of range: 1 to \(LedgerSettings.Limit.launchCount) instances may be launched at once.")
+                code: .invalid,
+                message: "count: \(count) is out of range: 1 to \(LedgerSettings.Limit.launchCount) instances may be launched at once.")
         }
         return Command.Launch(
             name: request.name, project: request.project ?? ClusterState.defaultProject, size: request.size, image: request.image,
@@ -137,7 +134,8 @@ extension Controller {
             let revision = state.revision
             guard placement.revision > revision - journalKept else {
                 throw ErrorBody(
-                    code: .gone, message: "The decision about “\(record.instance.name)” is older than the journal, which keeps \(journalKept) changes.")
+                    code: .gone,
+                    message: "The decision about “\(record.instance.name)” is older than the journal, which keeps \(journalKept) changes.")
             }
             try await rewind(&state, to: placement.revision)
         }

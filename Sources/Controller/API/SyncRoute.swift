@@ -72,7 +72,8 @@ extension Controller {
         for change in effects.changes {
             switch change.change {
             case .instance(let edit):
-                guard let after = edit.after?.value, after.desiredRevision != edit.before?.value.desiredRevision, let node = after.instance.placement?.node
+                guard let after = edit.after?.value, after.desiredRevision != edit.before?.value.desiredRevision,
+                    let node = after.instance.placement?.node
                 else { continue }
                 nodes.insert(node)
             case .tombstone(let edit): if let after = edit.after { nodes.insert(after.value.node) }

@@ -86,7 +86,9 @@ final class LedgerWriter: Sendable {
             let (refused, sleeper) = queue.withLock { queue -> (ErrorBody?, CheckedContinuation<Void, Never>?) in
                 if queue.isClosed { return (ErrorBody(code: .unavailable, message: "The controller is stopping; try again."), nil) }
                 guard queue.waiting.count < Self.queueLimit else {
-                    return (ErrorBody(code: .tooManyRequests, message: "\(Self.queueLimit) requests wait for the ledger already; try again shortly."), nil)
+                    return (
+                        ErrorBody(code: .tooManyRequests, message: "\(Self.queueLimit) requests wait for the ledger already; try again shortly."), nil
+                    )
                 }
                 queue.waiting.append(waiting)
                 defer { queue.isAsleep = nil }
@@ -241,7 +243,8 @@ final class LedgerWriter: Sendable {
         case .full: ErrorBody(code: .storageFull, message: "The controller's disk is full, so nothing was changed; an operator must make room.")
         case .lostTerm: ErrorBody(code: .unavailable, message: "Another controller has taken over; ask that one.")
         case .damaged, .unavailable:
-            ErrorBody(code: .unavailable, message: "The ledger could not be written, so nothing was changed; try again, and see the controller's log.")
+            ErrorBody(
+                code: .unavailable, message: "The ledger could not be written, so nothing was changed; try again, and see the controller's log.")
         }
     }
 }
