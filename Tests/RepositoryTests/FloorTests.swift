@@ -49,8 +49,9 @@ struct FloorTests {
         ]
         for target in ["Placement", "ControllerDecisions", "AgentDecisions"] {
             for file in try tree.files(under: "Sources/\(target)", ending: ".swift") {
+                let code = file.lines.filter { !$0.drop { $0 == " " }.hasPrefix("//") }.joined(separator: "\n")
                 for word in impure {
-                    #expect(!file.text.contains(word), "\(file.path) contains “\(word.trimmingSuffix)”: it must be given what it needs")
+                    #expect(!code.contains(word), "\(file.path) contains “\(word.trimmingSuffix)”: it must be given what it needs")
                 }
             }
         }
