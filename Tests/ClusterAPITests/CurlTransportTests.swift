@@ -125,7 +125,7 @@ struct CurlTransportTests {
         await #expect(throws: TransportError.unreachable(endpoint: endpoint, why: "the connection was closed before the answer was whole")) {
             try await transport.send(HTTPRequest(method: .get, target: "/broken"))
         }
-        let (answer, body) = try await transport.stream(HTTPRequest(method: .get, target: "/silent", timeout: .milliseconds(200)))
+        let (answer, body) = try await transport.stream(HTTPRequest(method: .get, target: "/silent", timeout: .milliseconds(500)))
         #expect(answer.status == 200)
         var seen = Data()
         await #expect(throws: TransportError.timedOut(endpoint: endpoint)) { for try await piece in body { seen.append(piece) } }
@@ -163,18 +163,18 @@ struct CurlTransportTests {
     func downloadBackpressure() async throws {
         let total = 64 << 20
         let sent = Atomic<Int>(0)
+        let piece = Data((0..<65536).map { UInt8(truncatingIfNeeded: $0 &* 7) })
         let server = try LittleServer { _, reply in
             reply.write("HTTP/1.1 200 X\r\nContent-Length: \(total)\r\n\r\n")
-            let piece = Data((0..<65536).map { UInt8(truncatingIfNeeded: $0 &* 7) })
             for _ in 0..<(total / piece.count) { if reply.write(piece) { sent.add(piece.count, ordering: .relaxed) } }
         }
         defer { server.stop() }
         let transport = try CurlTransport(endpoint: server.endpoint)
-        let (_, body) = try await transport.stream(HTTPRequest(method: .get, target: "/", timeout: .milliseconds(300)))
+        let (_, body) = try await transport.stream(HTTPRequest(method: .get, target: "/", timeout: .seconds(1)))
         var iterator = body.makeAsyncIterator()
         var received = try #require(try await iterator.next()).count
         // Longer than the silence that is allowed: a reader's own pause is none.
-        try await Task.sleep(for: .milliseconds(600))
+        try await Task.sleep(for: .milliseconds(1300))
         #expect(sent.load(ordering: .relaxed) < total)
         while let piece = try await iterator.next() {
             #expect(piece.first == UInt8(truncatingIfNeeded: (received % 65536) &* 7))

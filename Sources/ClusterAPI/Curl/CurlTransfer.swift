@@ -48,6 +48,8 @@ final class CurlTransfer: @unchecked Sendable {
         _ = berth_curl_set_string(easy, CURLOPT_URL, endpoint + request.target)
         _ = berth_curl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         _ = berth_curl_set_string(easy, CURLOPT_PROXY, "")
+        // "/v1/nodes/.." is the node "..", and not "/v1".
+        _ = berth_curl_set_long(easy, CURLOPT_PATH_AS_IS, 1)
         _ = berth_curl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
         _ = berth_curl_set_long(easy, CURLOPT_NOSIGNAL, 1)
         _ = berth_curl_set_long(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
