@@ -1,0 +1,184 @@
+import ClusterAPI
+import ClusterModel
+import ControllerDecisions
+import FoundationEssentials
+import Hummingbird
+import Placement
+
+/// `/v1/instances`
+extension Controller {
+    func listInstances(_ call: APICall) async throws -> Response {
+        let query = try call.query(allowing: Self.listing + ["state", "node", "label", "name", "project"])
+        let matching = try instanceFilter(query)
+        return try list(
+            call, query, view.instances, matching: { matching($0.instance) },
+            edit: { if case .instance(let edit) = $0 { edit } else { nil } }, id: { $0.id.description }, item: { $0.instance })
+    }
+
+    private func instanceFilter(_ query: Query) throws(ErrorBody) -> @Sendable (Instance) -> Bool {
+        let state = try query.word("state", InstanceState.self)
+        let name = try query.name("name")
+        let project = try query.name("project")
+        let labels = try LabelFilter(query)
+        let node = query["node"]
+        return { instance in
+            (state == nil || instance.status.state == state) && (name == nil || instance.name == name)
+                && (project == nil || instance.project == project) && labels.matches(instance.spec.labels)
+                && (node == nil || instance.placement.map { $0.nodeName.text == node || $0.node.description == node?.lowercased() } ?? false)
+        }
+    }
+
+    func showInstance(_ call: APICall) throws(ErrorBody) -> Response {
+        let query = try call.query("project")
+        let key = try instanceKey(call, query)
+        return try .json(try view.read { state throws(ErrorBody) in try state.find(key).instance })
+    }
+
+    // MARK: Launching
+
+    func launchInstance(_ call: APICall) async throws -> Response {
+        let query = try call.query("dryRun")
+        let body = try await JSONBody.read(call.request)
+        let request = try JSONBody.decode(LaunchRequest.self, body, optional: true)
+        let launch = try Self.launch(request)
+        if try query.flag("dryRun") { return try dryRun(launch) }
+        return try await change(call, body: body, status: 201, .launch(launch)) { answer in
+            guard case .launched(let launched) = answer else { return nil }
+            return LaunchAnswer(
+                instances: launched.instances, operations: launched.operations, unplaced: launched.unplaced, noPlacement: launched.noPlacement)
+        }
+    }
+
+    private static func launch(_ request: LaunchRequest) throws(ErrorBody) -> Command.Launch {
+        let count = request.count ?? 1
+        guard (1...LedgerSettings.Limit.launchCount).contains(count) else {
+            throw ErrorBody(
+                code: .invalid,
+                message: "count: \(count) is out of range: 1 to \(LedgerSettings.Limit.launchCount) instances may be launched at once.")
+        }
+        return Command.Launch(
+            name: request.name, project: request.project ?? ClusterState.defaultProject, size: request.size, image: request.image,
+            labels: request.labels ?? Labels(), groups: request.groups ?? [], constraints: request.constraints ?? Constraints(),
+            policy: request.policy, restart: request.restart ?? .onFailure, stopTimeout: request.stopTimeout, queue: request.queue ?? false,
+            allOrNone: request.allOrNone ?? false, ids: (0..<count).map { _ in (.random(), .random()) })
+    }
+
+    /// Each of the count is placed on a copy after those before it, as a launch would.
+    private func dryRun(_ launch: Command.Launch) throws(ErrorBody) -> Response {
+        let state = view.copy
+        var engine = state.engine
+        var explanations: [Explanation] = []
+        for ids in launch.ids.prefix(50) {
+            let request = try state.request(for: launch, instance: ids.instance)
+            explanations.append(engine.explain(request))
+            guard let decision = try? engine.place(request) else { break }
+            engine.apply(.allocated(decision.allocation))
+        }
+        return try .json(DryRunAnswer(explanations: explanations))
+    }
+
+    // MARK: Changing
+
+    func deleteInstance(_ call: APICall) async throws -> Response {
+        let key = try instanceKey(call, try call.query("project"))
+        return try await changeInstance(call, body: try await noBody(call), .delete(key, .random()))
+    }
+
+    func startInstance(_ call: APICall) async throws -> Response {
+        let key = try instanceKey(call, try call.query("project"))
+        return try await changeInstance(call, body: try await noBody(call), .start(key, .random()))
+    }
+
+    func stopInstance(_ call: APICall) async throws -> Response {
+        let key = try instanceKey(call, try call.query("project"))
+        let body = try await JSONBody.read(call.request)
+        let request = try JSONBody.decode(StopRequest.self, body, optional: true)
+        return try await changeInstance(call, body: body, .stop(key, .random(), force: request.force ?? false, within: request.timeout))
+    }
+
+    func rebootInstance(_ call: APICall) async throws -> Response {
+        let key = try instanceKey(call, try call.query("project"))
+        return try await changeInstance(call, body: try await noBody(call), .reboot(key, .random()))
+    }
+
+    func adoptInstance(_ call: APICall) async throws -> Response {
+        let key = try instanceKey(call, try call.query("project"))
+        return try await changeInstance(call, body: try await noBody(call), .adopt(key))
+    }
+
+    func destroyInstance(_ call: APICall) async throws -> Response {
+        let key = try instanceKey(call, try call.query("project"))
+        return try await changeInstance(call, body: try await noBody(call), .destroy(key, .random()))
+    }
+
+    private func changeInstance(_ call: APICall, body: Data, _ command: Command) async throws(ErrorBody) -> Response {
+        try await change(call, body: body, command) { answer in
+            guard case .instance(let instance, let operation) = answer else { return nil }
+            return InstanceAnswer(instance: instance, operation: operation)
+        }
+    }
+
+    // MARK: Explaining
+
+    /// For a placed instance the decision as it was taken, made again from the journal; for one that waits, against the nodes of now.
+    func explainInstance(_ call: APICall) async throws -> Response {
+        let key = try instanceKey(call, try call.query("project"))
+        var state = view.copy
+        let record = try state.find(key)
+        guard !record.found else {
+            throw ErrorBody(
+                code: .conflict,
+                message: "Instance “\(record.instance.name)” was found on a node and not placed by this ledger, so there is no decision to explain.")
+        }
+        if let placement = record.instance.placement {
+            let revision = state.revision
+            guard placement.revision > revision - journalKept else {
+                throw ErrorBody(
+                    code: .gone,
+                    message: "The decision about “\(record.instance.name)” is older than the journal, which keeps \(journalKept) changes.")
+            }
+            try await rewind(&state, to: placement.revision)
+        }
+        return try .json(state.engine.explain(ClusterState.request(record.instance.spec, instance: record.id)))
+    }
+
+    /// Takes back every step from `revision` on, latest first.
+    private func rewind(_ state: inout ClusterState, to revision: Int64) async throws {
+        let entries: [JournalEntry]
+        do {
+            entries = try await store.steps(from: revision)
+        } catch {
+            throw ErrorBody(code: .unavailable, message: "The journal of placements can't be read: \(error).")
+        }
+        let head = state.revision
+        for entry in entries.reversed() {
+            for step in try RowCodec.steps(entry).reversed() where step.revision >= revision && step.revision <= head {
+                state.rewind(step)
+            }
+        }
+    }
+}
+
+/// `label=key=value`, or `label=key` for any value; each given must match.
+struct LabelFilter: Sendable {
+    private var wanted: [(key: String, value: String?)] = []
+
+    init(_ query: Query) throws(ErrorBody) {
+        for text in query.all("label") {
+            if text.contains("=") {
+                do {
+                    let label = try Label(text)
+                    wanted.append((label.key, label.value))
+                } catch {
+                    throw ErrorBody(code: .invalid, message: "label: \(error.description)")
+                }
+            } else {
+                wanted.append((text, nil))
+            }
+        }
+    }
+
+    func matches(_ labels: Labels) -> Bool {
+        wanted.allSatisfy { wish in labels[wish.key].map { value in wish.value.map { $0 == value } ?? true } ?? false }
+    }
+}

@@ -1,0 +1,105 @@
+import ClusterModel
+import FoundationEssentials
+import Hummingbird
+import NIOCore
+
+/// Bodies of requests: bounded in bytes and in depth before anything looks at them.
+enum JSONBody {
+    static let limit = 1 << 20
+    static let depthLimit = 64
+
+    static func read(_ request: Request, limit: Int = limit) async throws(ErrorBody) -> Data {
+        if let length = request.headers[.contentLength], let bytes = Int(length), bytes > limit { throw tooLarge(limit) }
+        var body = Data()
+        do {
+            for try await buffer in request.body {
+                guard body.count + buffer.readableBytes <= limit else { throw tooLarge(limit) }
+                body.append(contentsOf: buffer.readableBytesView)
+            }
+        } catch let error as ErrorBody {
+            throw error
+        } catch {
+            throw ErrorBody(code: .invalid, message: "The request's body ended before it was complete.")
+        }
+        return body
+    }
+
+    /// - Parameter optional: an empty body is read as `{}`.
+    static func decode<Value: Decodable>(_ type: Value.Type, _ body: Data, optional: Bool = false) throws(ErrorBody) -> Value {
+        let body = body.isEmpty && optional ? Data("{}".utf8) : body
+        guard !body.isEmpty else { throw ErrorBody(code: .invalid, message: "The request has no body; a JSON object is expected.") }
+        try checkDepth(body)
+        do {
+            return try JSONDecoder().decode(Value.self, from: body)
+        } catch let error as DecodingError {
+            throw ErrorBody(code: .invalid, message: sentence(error))
+        } catch {
+            throw ErrorBody(code: .invalid, message: "The body is no valid JSON.")
+        }
+    }
+
+    /// Recursive decoders run out of stack long before a body runs out of brackets.
+    static func checkDepth(_ body: Data) throws(ErrorBody) {
+        var depth = 0
+        var inString = false
+        var escaped = false
+        for byte in body {
+            if inString {
+                if escaped { escaped = false } else if byte == 0x5C { escaped = true } else if byte == 0x22 { inString = false }
+                continue
+            }
+            switch byte {
+            case 0x22: inString = true
+            case 0x5B, 0x7B:
+                depth += 1
+                guard depth <= depthLimit else {
+                    throw ErrorBody(code: .invalid, message: "The body is nested more than \(depthLimit) levels deep.")
+                }
+            case 0x5D, 0x7D: depth -= 1
+            default: break
+            }
+        }
+    }
+
+    private static func tooLarge(_ limit: Int) -> ErrorBody {
+        ErrorBody(code: .tooLarge, message: "The request's body is larger than \(limit) bytes.")
+    }
+
+    private static func sentence(_ error: DecodingError) -> String {
+        switch error {
+        case .keyNotFound(let key, let context): "\(place(context, key)) is missing."
+        case .typeMismatch(let type, let context): "\(place(context)) has the wrong type: \(word(for: type)) is expected."
+        case .valueNotFound(let type, let context): "\(place(context)) is null: \(word(for: type)) is expected."
+        case .dataCorrupted(let context):
+            context.codingPath.isEmpty
+                ? "The body is no valid JSON: \(because(context))" : "\(place(context)): \(because(context))"
+        @unknown default: "The body can't be read."
+        }
+    }
+
+    private static func because(_ context: DecodingError.Context) -> String {
+        let inner = (context.underlyingError as? CocoaError)?.userInfo["NSDebugDescription"] as? String
+        let text = Printable(inner ?? context.debugDescription, limit: 300).description
+        return text.hasSuffix(".") ? text : text + "."
+    }
+
+    private static func place(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String {
+        var path = ""
+        for key in context.codingPath + (last.map { [$0] } ?? []) {
+            if let index = key.intValue { path += "[\(index)]" } else { path += path.isEmpty ? key.stringValue : ".\(key.stringValue)" }
+        }
+        return path.isEmpty ? "The body" : Printable(path, limit: 120).description
+    }
+
+    private static func word(for type: Any.Type) -> String {
+        switch type {
+        case is String.Type: "text"
+        case is any BinaryInteger.Type: "a whole number"
+        case is Bool.Type: "true or false"
+        case is any FloatingPoint.Type: "a number"
+        case is [String: Any].Type: "an object"
+        case is [Any].Type: "a list"
+        default: "another kind of value"
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import ClusterAPI
+import ClusterModel
+import ControllerDecisions
+import Hummingbird
+import NIOCore
+
+/// Consoles and logs: `/v1/instances/{instance}/streams`, `/v1/streams` and a node's half of them.
+extension Controller {
+    func openStream(_ call: APICall) async throws -> Response {
+        let key = try instanceKey(call, try call.query("project"))
+        let request = try JSONBody.decode(OpenStreamRequest.self, try await JSONBody.read(call.request))
+        if case .log(let lines?, _) = request.source, lines < 0 {
+            throw ErrorBody(code: .invalid, message: "source.log.lines: \(lines) is out of range: 0 or more is expected.")
+        }
+        let (instance, health) = try view.read { state throws(ErrorBody) in
+            let instance = try state.find(key).instance
+            return (instance, instance.placement.flatMap { state.nodes[$0.node]?.value.health })
+        }
+        guard let placement = instance.placement else {
+            throw ErrorBody(code: .conflict, message: "Instance “\(instance.name)” waits for room and has no console or log yet.")
+        }
+        guard health == .alive else {
+            throw ErrorBody(code: .conflict, message: "Node “\(placement.nodeName)” is \(health?.rawValue ?? "gone"); its consoles can't be reached.")
+        }
+        let stream = StreamRequest(id: .random(), instance: instance.id, source: request.source)
+        _ = try streams.open(stream, node: placement.node, name: instance.name)
+        sessions.wake(placement.node)
+        return try .json(OpenStreamAnswer(id: stream.id), status: 201)
+    }
+
+    func streamOutput(_ call: APICall) async throws -> Response {
+        let stream = try streams.find(try streamID(call.parameters[0]))
+        try await streams.awaitNode(stream.request.id)
+        return flow(stream.output, of: stream, request: call.request)
+    }
+
+    func nodeStreamInput(_ call: APICall) async throws -> Response {
+        let stream = try nodeStream(call)
+        return flow(stream.input, of: stream, request: call.request)
+    }
+
+    /// Ends with the pipe, or with the connection, which ends the stream as well.
+    private func flow(_ pipe: BoundedPipe, of stream: StreamSwitch.Joined, request: Request) -> Response {
+        let streams = streams
+        let id = stream.request.id
+        let body = ResponseBody { writer in
+            do {
+                _ = try await request.body.consumeWithCancellationOnInboundClose { [writer] _ in
+                    var writer = writer
+                    while let piece = await pipe.receive() { try await writer.write(piece) }
+                }
+            } catch {
+                streams.close(id)
+                throw error
+            }
+            streams.close(id)
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: "application/octet-stream", .cacheControl: "no-store"], body: body)
+    }
+
+    func nodeStreamOutput(_ call: APICall) async throws -> Response {
+        let stream = try nodeStream(call)
+        guard streams.nodeArrived(stream.request.id) else {
+            throw ErrorBody(code: .conflict, message: "The output of this stream is being sent already.")
+        }
+        // What was sent can still be read; the stream itself goes with its reader.
+        defer {
+            stream.output.finish()
+            stream.input.finish()
+        }
+        for try await piece in call.request.body {
+            guard await stream.output.send(piece) else {
+                throw ErrorBody(code: .gone, message: "Nobody reads this stream any more.")
+            }
+        }
+        return try .json(Nothing())
+    }
+
+    func streamInput(_ call: APICall) async throws -> Response {
+        let stream = try streams.find(try streamID(call.parameters[0]))
+        guard stream.request.source == .console else {
+            throw ErrorBody(code: .invalid, message: "A log takes no input; open the console instead.")
+        }
+        for try await piece in call.request.body {
+            guard await stream.input.send(piece) else { throw ErrorBody(code: .gone, message: "The stream has ended.") }
+        }
+        return try .json(Nothing())
+    }
+
+    func closeStream(_ call: APICall) throws(ErrorBody) -> Response {
+        let stream = try streams.find(try streamID(call.parameters[0]))
+        streams.close(stream.request.id)
+        return try .json(Nothing())
+    }
+
+    private func nodeStream(_ call: APICall) throws(ErrorBody) -> StreamSwitch.Joined {
+        let node = try nodeID(call.parameters[0])
+        let stream = try streams.find(try streamID(call.parameters[1]))
+        guard stream.node == node else {
+            throw ErrorBody(code: .notFound, message: "There is no open stream with the id \(stream.request.id) for this node.")
+        }
+        return stream
+    }
+}

@@ -1,0 +1,97 @@
+import ClusterAPI
+import ClusterModel
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+struct WatchMessage: Sendable {
+    var event: String
+    var data: Data
+}
+
+/// Server-sent events of what was committed.
+extension Controller {
+    static let heartbeat = Duration.seconds(15)
+
+    /// From `Last-Event-ID`, else `since`, else from now on.
+    func watch(
+        _ call: APICall, _ query: Query, _ select: @escaping @Sendable (WatchLog.Entry) -> WatchMessage?
+    ) throws(ErrorBody) -> Response {
+        var place = try query.integer("since", in: 0...Int64.max) ?? log.events.revision
+        if let header = call.header(.lastEventID) {
+            guard let number = Int64(header), number >= 0 else {
+                throw ErrorBody(code: .invalid, message: "Last-Event-ID: “\(Printable(header, limit: 40))” is no revision.")
+            }
+            place = number
+        }
+        guard case .entries = log.entries(after: place), place <= log.events.revision else { throw Self.gone(place) }
+        guard log.watchers < WatchLog.maximumWatchers else {
+            throw ErrorBody(code: .tooManyRequests, message: "\(WatchLog.maximumWatchers) watches are open already, which is the most there may be.")
+        }
+        let log = log
+        let first = place
+        let request = call.request
+        let requestID = call.requestID
+        let body = ResponseBody { writer in
+            var place = first
+            try await writer.write(ByteBuffer(string: ": revision \(first)\n\n"))
+            _ = try await request.body.consumeWithCancellationOnInboundClose { [writer] _ in
+                var writer = writer
+                while !Task.isCancelled {
+                    switch log.entries(after: place) {
+                    case .closed: return
+                    case .gone:
+                        var error = Self.gone(place)
+                        error.requestID = requestID
+                        let data = (try? Response.encoded(ErrorAnswer(error: error))) ?? Data()
+                        try await writer.write(Self.event("error", id: nil, data: data))
+                        return
+                    case .entries(let entries, let upTo):
+                        var buffer = ByteBuffer()
+                        for entry in entries {
+                            guard let message = select(entry) else { continue }
+                            var event = Self.event(message.event, id: entry.revision, data: message.data)
+                            buffer.writeBuffer(&event)
+                        }
+                        if buffer.readableBytes > 0 { try await writer.write(buffer) }
+                        place = upTo
+                        if entries.isEmpty, try await !Self.somethingNew(log, after: place) { try await writer.write(ByteBuffer(string: ":\n\n")) }
+                    }
+                }
+            }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"], body: body)
+    }
+
+    /// False when the heartbeat is due first.
+    private static func somethingNew(_ log: WatchLog, after place: Int64) async throws -> Bool {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await log.wait(after: place)
+                return true
+            }
+            group.addTask {
+                try await Task.sleep(for: heartbeat)
+                return false
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? false
+        }
+    }
+
+    private static func event(_ name: String, id: Int64?, data: Data) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.writeString("event: \(name)\n")
+        if let id { buffer.writeString("id: \(id)\n") }
+        buffer.writeString("data: ")
+        buffer.writeBytes(data)
+        buffer.writeString("\n\n")
+        return buffer
+    }
+
+    private static func gone(_ place: Int64) -> ErrorBody {
+        ErrorBody(code: .gone, message: "What followed revision \(place) is no longer kept; list again and watch from that list's revision.")
+    }
+}

@@ -1,0 +1,51 @@
+import ClusterModel
+import ControllerDecisions
+import Logging
+import Synchronization
+
+/// What the routes work with: the ledger's writer and view, the conversations with nodes, the open streams, the images.
+final class Controller: Sendable {
+    let version: String
+    let epoch: Epoch
+    let settings: LedgerSettings
+    /// How many of the latest numbers the placement journal reaches back.
+    let journalKept: Int64
+    let store: any StateStore
+    let view: CommittedView
+    let log: WatchLog
+    let writer: LedgerWriter
+    let sessions: NodeSessions
+    let streams = StreamSwitch()
+    let images: ImageLibrary
+    let metrics: Metrics
+    let logger: Logger
+    private let stopping = Atomic(false)
+
+    init(
+        version: String, epoch: Epoch, settings: LedgerSettings, journalKept: Int64, store: any StateStore, view: CommittedView, log: WatchLog,
+        writer: LedgerWriter, sessions: NodeSessions, images: ImageLibrary, metrics: Metrics, logger: Logger
+    ) {
+        self.version = version
+        self.epoch = epoch
+        self.settings = settings
+        self.journalKept = journalKept
+        self.store = store
+        self.view = view
+        self.log = log
+        self.writer = writer
+        self.sessions = sessions
+        self.images = images
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    var isStopping: Bool { stopping.load(ordering: .acquiring) }
+
+    /// Ends what is held: syncs are answered, watches and streams end.
+    func stop() {
+        stopping.store(true, ordering: .releasing)
+        sessions.close()
+        log.close()
+        streams.closeAll()
+    }
+}

@@ -1,0 +1,77 @@
+import ClusterModel
+import ControllerDecisions
+import Logging
+import StrictYAML
+
+/// The controller's configuration file. Everything has a default but where its data lies.
+package struct ControllerConfiguration: Sendable {
+    package var host: String
+    /// 0 takes any free port; `<dataDirectory>/endpoint` then says which.
+    package var port: Int
+    package var dataDirectory: String
+    package var timing: HeartbeatTiming
+    package var policy: PlacementPolicy
+    package var defaultSize: Name
+    package var defaultImage: Name
+    /// How many of the latest changes can be watched from.
+    package var watchKept: Int
+    package var logLevel: Logger.Level
+
+    package init(text: String, file: String) throws(ConfigurationError) {
+        let root = try ConfigurationDocument(text: text, file: file).root.mapping(keys: [
+            "listen", "dataDirectory", "heartbeat", "placement", "defaults", "watch", "logLevel",
+        ])
+        (host, port) = try root["listen"].map(Self.address) ?? ("127.0.0.1", 7480)
+        let directory = try root.required("dataDirectory")
+        dataDirectory = try directory.string()
+        guard !dataDirectory.isEmpty, !dataDirectory.utf8.contains(0) else { throw directory.error("a directory is expected") }
+        timing = try root["heartbeat"].map(Self.heartbeat) ?? HeartbeatTiming()
+        policy = try root["placement"]?.mapping(keys: ["policy"])["policy"]?.word(PlacementPolicy.self) ?? .pack
+        let defaults = try root["defaults"]?.mapping(keys: ["size", "image"])
+        defaultSize = try defaults?["size"]?.name() ?? Self.tiny
+        defaultImage = try defaults?["image"]?.name() ?? Self.tiny
+        watchKept = Int(try root["watch"]?.mapping(keys: ["kept"])["kept"]?.integer(in: 100...1_000_000) ?? 10_000)
+        logLevel = try root["logLevel"]?.word(Logger.Level.self) ?? .info
+    }
+
+    private static let tiny: Name = {
+        guard let name = try? Name("tiny") else { preconditionFailure("“tiny” is a name") }
+        return name
+    }()
+
+    private static func address(_ value: ConfigurationValue) throws(ConfigurationError) -> (String, Int) {
+        let text = try value.string()
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            throw value.error("“\(Printable(text, limit: 80))” is no address: write host:port, such as 127.0.0.1:7480")
+        }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        guard host == "localhost" || host == "::1" || isLoopback(host) else {
+            throw value.error(
+                "“\(Printable(host, limit: 80))” is no loopback address: the controller has no TLS and no tokens yet, so it listens on 127.0.0.1 or ::1 only"
+            )
+        }
+        return (host, Int(port))
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    private static func heartbeat(_ value: ConfigurationValue) throws(ConfigurationError) -> HeartbeatTiming {
+        let fields = try value.mapping(keys: ["interval", "suspectAfter", "lostAfter"])
+        var timing = HeartbeatTiming()
+        if let interval = try fields["interval"]?.time() { timing.interval = interval }
+        if let suspectAfter = try fields["suspectAfter"]?.time() { timing.suspectAfter = suspectAfter }
+        if let lostAfter = try fields["lostAfter"]?.time() { timing.lostAfter = lostAfter }
+        guard timing.interval >= Milliseconds(50) else { throw value.error("interval \(timing.interval) is too short: at least 50ms is needed") }
+        guard timing.interval < timing.suspectAfter, timing.suspectAfter < timing.lostAfter else {
+            throw value.error(
+                "interval \(timing.interval) < suspectAfter \(timing.suspectAfter) < lostAfter \(timing.lostAfter) does not hold; "
+                    + "a node must be able to sync before it is suspect, and be suspect before it is lost")
+        }
+        guard timing.lostAfter <= Milliseconds(seconds: 86_400) else { throw value.error("lostAfter \(timing.lostAfter) is longer than a day") }
+        return timing
+    }
+}

@@ -1,0 +1,79 @@
+import ClusterModel
+import ControllerDecisions
+import Logging
+
+/// From a data directory to a controller that can answer: the ledger read back, a new term begun, the first sizes made.
+struct ControllerOpening {
+    struct Opened: Sendable {
+        var controller: Controller
+        var state: ClusterState
+        var head: StoreHead
+        var answers: IdempotencyIndex
+    }
+
+    let configuration: ControllerConfiguration
+    let logger: Logger
+    let version: String
+
+    /// Changes that the placement journal reaches back; a launch makes four.
+    static let journalKept: Int64 = 4_000_000
+
+    func open() async throws(ControllerStartError) -> Opened {
+        let directory = configuration.dataDirectory
+        do {
+            return try await open(SQLiteStore(path: "\(directory)/ledger.sqlite"))
+        } catch let error as StoreError {
+            switch error {
+            case .damaged(let what): throw .damaged(directory: directory, what: what)
+            case .full: throw .diskFull(directory: directory)
+            case .lostTerm, .unavailable: throw .store(directory: directory, why: error.description)
+            }
+        } catch let error as ControllerStartError {
+            throw error
+        } catch {
+            throw .store(directory: directory, why: "\(error)")
+        }
+    }
+
+    func open(_ store: any StateStore) async throws -> Opened {
+        var head = try await store.campaign()
+        let stored = try await store.load()
+        let settings = LedgerSettings(
+            defaultSize: configuration.defaultSize, defaultImage: configuration.defaultImage, policy: configuration.policy,
+            timing: configuration.timing)
+        var state = ClusterState(settings: settings)
+        let rows: [Change]
+        let events: [Event]
+        do {
+            rows = try stored.rows.map(RowCodec.change)
+            events = try stored.events.flatMap(RowCodec.events)
+        } catch {
+            throw StoreError.damaged("a row can't be read: \(error)")
+        }
+        state.restore(rows, revision: stored.head.sequence)
+        head = try await makeFirstSizes(&state, store, head)
+        let images = try ImageLibrary(dataDirectory: configuration.dataDirectory)
+        images.removeAll(except: Set(state.images.values.map(\.value.digest)))
+        let view = CommittedView(state)
+        let log = WatchLog(revision: state.revision, kept: configuration.watchKept, events: events)
+        let metrics = Metrics()
+        let sessions = NodeSessions()
+        let writer = LedgerWriter(store: store, view: view, log: log, journalKept: Self.journalKept, metrics: metrics, logger: logger) { effects in
+            Controller.wake(sessions, after: effects)
+        }
+        let controller = Controller(
+            version: version, epoch: Epoch(head.epoch), settings: settings, journalKept: Self.journalKept, store: store, view: view, log: log,
+            writer: writer, sessions: sessions, images: images, metrics: metrics, logger: logger)
+        return Opened(controller: controller, state: state, head: head, answers: IdempotencyIndex(stored.answers))
+    }
+
+    /// Only in a ledger that nobody has ever written to, so that a deleted size stays deleted.
+    private func makeFirstSizes(_ state: inout ClusterState, _ store: any StateStore, _ head: StoreHead) async throws -> StoreHead {
+        guard state.revision == 0 else { return head }
+        var effects = Effects()
+        for size in ClusterState.firstSizes {
+            effects.append(state.apply(.createSize(size), at: .now).effects)
+        }
+        return try await store.commit(try RowCodec.batch(effects, sequence: state.revision), expecting: head)
+    }
+}

@@ -1,0 +1,24 @@
+/// Why a controller did not start, in one sentence with what to do.
+package enum ControllerStartError: Error, Hashable, Sendable, CustomStringConvertible {
+    case portInUse(address: String)
+    case cannotListen(address: String, why: String)
+    case locked(directory: String)
+    case notWritable(directory: String, why: String)
+    case damaged(directory: String, what: String)
+    case diskFull(directory: String)
+    case store(directory: String, why: String)
+
+    package var description: String {
+        switch self {
+        case .portInUse(let address): "the address \(address) is in use: stop the other process, or set another “listen” in the configuration"
+        case .cannotListen(let address, let why): "cannot listen on \(address): \(why)"
+        case .locked(let directory):
+            "the data directory \(directory) is locked by another controller: stop that one first, or set another “dataDirectory”"
+        case .notWritable(let directory, let why): "the data directory \(directory) can't be written: \(why)"
+        case .damaged(let directory, let what):
+            "the ledger in \(directory) is damaged (\(what)): the controller does not start on it; put back a copy of the directory from a backup"
+        case .diskFull(let directory): "the disk of \(directory) is full: make room and start again"
+        case .store(let directory, let why): "the ledger in \(directory) can't be opened: \(why)"
+        }
+    }
+}

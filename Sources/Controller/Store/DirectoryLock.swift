@@ -1,0 +1,24 @@
+import FoundationEssentials
+import Glibc
+
+/// Keeps a second controller out of a data directory for as long as this one lives; the kernel lets go when the process ends, however it ends.
+final class DirectoryLock: Sendable {
+    private let descriptor: Int32
+
+    init(directory: String) throws(ControllerStartError) {
+        do {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        } catch {
+            throw .notWritable(directory: directory, why: "it can't be made")
+        }
+        descriptor = open("\(directory)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .notWritable(directory: directory, why: String(cString: strerror(errno))) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let why = errno
+            close(descriptor)
+            throw why == EWOULDBLOCK ? .locked(directory: directory) : .notWritable(directory: directory, why: String(cString: strerror(why)))
+        }
+    }
+
+    deinit { close(descriptor) }
+}

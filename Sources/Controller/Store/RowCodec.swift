@@ -1,0 +1,68 @@
+import ClusterModel
+import ControllerDecisions
+import FoundationEssentials
+
+/// The ledger's values as the store's rows, and back. JSON, so that a row of any age and version can be read and repaired by people.
+enum RowCodec {
+    static func batch(_ effects: Effects, sequence: Int64) throws -> StoreBatch {
+        var batch = StoreBatch(sequence: sequence)
+        let encoder = JSONEncoder()
+        // Of several changes of one row in a batch only the last needs writing.
+        var last: [Int64: Int] = [:]
+        for (index, change) in effects.changes.enumerated() { last[key(of: change.change)] = index }
+        for (index, change) in effects.changes.enumerated() where last[key(of: change.change)] == index {
+            switch change.change {
+            case .node(let edit): try add(edit, .node, encoder, &batch)
+            case .instance(let edit): try add(edit, .instance, encoder, &batch)
+            case .size(let edit): try add(edit, .size, encoder, &batch)
+            case .image(let edit): try add(edit, .image, encoder, &batch)
+            case .operation(let edit): try add(edit, .operation, encoder, &batch)
+            case .tombstone(let edit): try add(edit, .tombstone, encoder, &batch)
+            }
+        }
+        if !effects.steps.isEmpty { batch.steps = try encoder.encode(effects.steps) }
+        if !effects.events.isEmpty { batch.events = try encoder.encode(effects.events) }
+        return batch
+    }
+
+    static func change(_ row: StoredRow) throws -> Change {
+        let decoder = JSONDecoder()
+        func read<Value: Decodable & Sendable>(_ type: Value.Type) throws -> Edit<Value> {
+            Edit(before: nil, after: Row(key: row.key, value: try decoder.decode(Value.self, from: row.body)))
+        }
+        return switch row.kind {
+        case .node: .node(try read(Node.self))
+        case .instance: .instance(try read(InstanceRecord.self))
+        case .size: .size(try read(Size.self))
+        case .image: .image(try read(Image.self))
+        case .operation: .operation(try read(InstanceOperation.self))
+        case .tombstone: .tombstone(try read(Tombstone.self))
+        }
+    }
+
+    static func steps(_ entry: JournalEntry) throws -> [NumberedStep] { try JSONDecoder().decode([NumberedStep].self, from: entry.body) }
+
+    static func events(_ entry: JournalEntry) throws -> [Event] { try JSONDecoder().decode([Event].self, from: entry.body) }
+
+    private static func add<Value: Encodable & Sendable>(
+        _ edit: Edit<Value>, _ kind: RowKind, _ encoder: JSONEncoder, _ batch: inout StoreBatch
+    ) throws {
+        if let after = edit.after {
+            batch.puts.append(StoredRow(key: after.key, kind: kind, body: try encoder.encode(after.value)))
+        } else if let before = edit.before {
+            batch.deletes.append(before.key)
+        }
+    }
+
+    private static func key(of change: Change) -> Int64 {
+        func key<Value>(_ edit: Edit<Value>) -> Int64 { edit.after?.key ?? edit.before?.key ?? 0 }
+        return switch change {
+        case .node(let edit): key(edit)
+        case .instance(let edit): key(edit)
+        case .size(let edit): key(edit)
+        case .image(let edit): key(edit)
+        case .operation(let edit): key(edit)
+        case .tombstone(let edit): key(edit)
+        }
+    }
+}

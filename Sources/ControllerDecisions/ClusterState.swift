@@ -1,0 +1,308 @@
+import ClusterModel
+import Placement
+
+/// The ledger: all that is durable, and the placement engine that follows from it. A value without clock, I/O or chance;
+/// `apply` takes a command and the time, and gives what it answers and what it changed.
+package struct ClusterState: Sendable {
+    package var settings: LedgerSettings
+    /// The number of the latest change, step or event.
+    package internal(set) var revision: Int64
+    package internal(set) var engine: PlacementEngine
+
+    package private(set) var nodes: [NodeID: Row<Node>] = [:]
+    package private(set) var instances: [InstanceID: Row<InstanceRecord>] = [:]
+    package private(set) var sizes: [Name: Row<Size>] = [:]
+    package private(set) var images: [ImageID: Row<Image>] = [:]
+    package private(set) var operations: [OperationID: Row<InstanceOperation>] = [:]
+    package private(set) var tombstones: [InstanceID: Row<Tombstone>] = [:]
+
+    private(set) var nodeNames: [Name: NodeID] = [:]
+    private(set) var instanceNames: [ProjectName: InstanceID] = [:]
+    private(set) var imageNames: [Name: ImageID] = [:]
+    private(set) var imageUse: [Digest: Int] = [:]
+    private var residents: [NodeID: Set<InstanceID>] = [:]
+    private var buried: [NodeID: Set<InstanceID>] = [:]
+    /// In the order of their launches.
+    private(set) var pending: [(key: Int64, instance: InstanceID)] = []
+    /// Every operation that was ever made, oldest first, less those that `expireOperations` has passed by.
+    var operationOrder: [(key: Int64, operation: OperationID)] = []
+    /// Room may have appeared since the pending instances were last tried; the place in the queue to go on from.
+    package internal(set) var pendingCursor: Int64?
+
+    var effects = Effects()
+
+    package init(settings: LedgerSettings) {
+        self.settings = settings
+        revision = 0
+        engine = PlacementEngine(policy: settings.policy)
+    }
+
+    // MARK: Applying
+
+    /// Never traps and never leaves half a command behind: a refused one has changed nothing.
+    package mutating func apply(_ command: Command, at now: Timestamp) -> Outcome {
+        let before = revision
+        let cursor = pendingCursor
+        effects = Effects()
+        do throws(ErrorBody) {
+            let answer = try perform(command, at: now)
+            let done = effects
+            effects = Effects()
+            return Outcome(result: .success(answer), effects: done)
+        } catch {
+            undo(effects, to: before)
+            pendingCursor = cursor
+            effects = Effects()
+            return Outcome(result: .failure(error), effects: Effects())
+        }
+    }
+
+    private mutating func perform(_ command: Command, at now: Timestamp) throws(ErrorBody) -> Answer {
+        switch command {
+        case .launch(let launch): try self.launch(launch, at: now)
+        case .start(let key, let operation): try start(key, operation: operation, at: now)
+        case .stop(let key, let operation, let force, let within): try stop(key, operation: operation, force: force, within: within, at: now)
+        case .reboot(let key, let operation): try reboot(key, operation: operation, at: now)
+        case .delete(let key, let operation): try delete(key, operation: operation, at: now)
+        case .adopt(let key): try adopt(key, at: now)
+        case .destroy(let key, let operation): try destroy(key, operation: operation, at: now)
+        case .cordon(let key): try setCordoned(key, true, at: now)
+        case .uncordon(let key): try setCordoned(key, false, at: now)
+        case .removeNode(let key): try removeNode(key, at: now)
+        case .createSize(let size): try createSize(size, at: now)
+        case .deleteSize(let name): try deleteSize(name, at: now)
+        case .putImage(let image): try putImage(image, at: now)
+        case .deleteImage(let key): try deleteImage(key, at: now)
+        case .cancel(let operation, let deletion): try cancel(operation, deletion: deletion, at: now)
+        case .report(let report): try take(report, at: now)
+        case .healthTick(let ages): healthTick(ages, at: now)
+        case .placePending(let again): placePending(again: again, at: now)
+        case .expireOperations(let keep): expireOperations(keeping: keep)
+        }
+    }
+
+    /// Takes back what was done last, for a batch whose commit failed.
+    package mutating func undo(_ effects: Effects, to revision: Int64) {
+        for step in effects.steps.reversed() { engine.apply(step.step.inverted) }
+        for change in effects.changes.reversed() { install(change.change.inverted) }
+        self.revision = revision
+        pendingCursor = nil
+    }
+
+    // MARK: Changing
+
+    private mutating func next() -> Int64 {
+        revision += 1
+        return revision
+    }
+
+    private mutating func record(_ change: Change, _ number: Int64) {
+        install(change)
+        effects.changes.append(NumberedChange(revision: number, change: change))
+    }
+
+    /// The number that the next change will get.
+    var nextRevision: Int64 { revision + 1 }
+
+    mutating func put(_ record: InstanceRecord) {
+        let number = next()
+        let before = instances[record.id]
+        self.record(.instance(Edit(before: before, after: Row(key: before?.key ?? number, value: record))), number)
+    }
+
+    mutating func remove(_ record: InstanceRecord) { self.record(.instance(Edit(before: instances[record.id], after: nil)), next()) }
+
+    mutating func put(_ node: Node) {
+        let number = next()
+        let before = nodes[node.id]
+        record(.node(Edit(before: before, after: Row(key: before?.key ?? number, value: node))), number)
+    }
+
+    mutating func remove(_ node: Node) { record(.node(Edit(before: nodes[node.id], after: nil)), next()) }
+
+    mutating func put(_ operation: InstanceOperation) {
+        let number = next()
+        let before = operations[operation.id]
+        record(.operation(Edit(before: before, after: Row(key: before?.key ?? number, value: operation))), number)
+    }
+
+    mutating func remove(_ operation: InstanceOperation) { record(.operation(Edit(before: operations[operation.id], after: nil)), next()) }
+
+    mutating func put(_ size: Size) {
+        let number = next()
+        record(.size(Edit(before: nil, after: Row(key: number, value: size))), number)
+    }
+
+    mutating func remove(_ size: Size) { record(.size(Edit(before: sizes[size.name], after: nil)), next()) }
+
+    mutating func put(_ image: Image) {
+        let number = next()
+        record(.image(Edit(before: nil, after: Row(key: number, value: image))), number)
+    }
+
+    mutating func remove(_ image: Image) { record(.image(Edit(before: images[image.id], after: nil)), next()) }
+
+    mutating func put(_ tombstone: Tombstone) {
+        let number = next()
+        let before = tombstones[tombstone.instance.id]
+        record(.tombstone(Edit(before: before, after: Row(key: before?.key ?? number, value: tombstone))), number)
+    }
+
+    mutating func remove(_ tombstone: Tombstone) {
+        record(.tombstone(Edit(before: tombstones[tombstone.instance.id], after: nil)), next())
+    }
+
+    @discardableResult
+    mutating func step(_ step: PlacementStep) -> Int64 {
+        let number = next()
+        engine.apply(step)
+        effects.steps.append(NumberedStep(revision: number, step: step))
+        return number
+    }
+
+    mutating func note(_ level: Event.Level, _ reason: String, _ subject: Event.Subject, _ message: String, at now: Timestamp) {
+        effects.events.append(Event(revision: next(), index: 0, at: now, level: level, reason: reason, subject: subject, message: message))
+    }
+
+    // MARK: Indexes
+
+    /// Puts a change into the rows and every index over them, and nothing else: also the way back, and the way in from the store.
+    package mutating func install(_ change: Change) {
+        switch change {
+        case .node(let edit): install(node: edit)
+        case .instance(let edit): install(instance: edit)
+        case .size(let edit):
+            if let before = edit.before { sizes[before.value.name] = nil }
+            if let after = edit.after { sizes[after.value.name] = after }
+        case .image(let edit):
+            if let before = edit.before {
+                images[before.value.id] = nil
+                imageNames[before.value.name] = nil
+            }
+            if let after = edit.after {
+                images[after.value.id] = after
+                imageNames[after.value.name] = after.value.id
+            }
+        case .operation(let edit):
+            if edit.before == nil, let after = edit.after { operationOrder.append((after.key, after.value.id)) }
+            if let before = edit.before { operations[before.value.id] = nil }
+            if let after = edit.after { operations[after.value.id] = after }
+        case .tombstone(let edit):
+            if let before = edit.before?.value {
+                tombstones[before.instance.id] = nil
+                buried[before.node]?.remove(before.instance.id)
+            }
+            if let after = edit.after {
+                tombstones[after.value.instance.id] = after
+                buried[after.value.node, default: []].insert(after.value.instance.id)
+            }
+        }
+    }
+
+    private mutating func install(node edit: Edit<Node>) {
+        if let before = edit.before?.value {
+            nodes[before.id] = nil
+            nodeNames[before.name] = nil
+        }
+        if let after = edit.after {
+            nodes[after.value.id] = after
+            nodeNames[after.value.name] = after.value.id
+        }
+    }
+
+    private mutating func install(instance edit: Edit<InstanceRecord>) {
+        if let before = edit.before, edit.after.map({ !Self.indexedAlike(before.value, $0.value) }) ?? true {
+            let instance = before.value.instance
+            instanceNames[ProjectName(project: instance.project, name: instance.name)] = nil
+            if let node = instance.placement?.node {
+                residents[node]?.remove(instance.id)
+            } else {
+                dequeue(key: before.key)
+            }
+            count(instance.spec.image.digest, by: -1)
+        }
+        guard let after = edit.after else {
+            if let before = edit.before { instances[before.value.id] = nil }
+            return
+        }
+        let instance = after.value.instance
+        instances[instance.id] = after
+        if let before = edit.before, Self.indexedAlike(before.value, after.value) { return }
+        instanceNames[ProjectName(project: instance.project, name: instance.name)] = instance.id
+        if let node = instance.placement?.node {
+            residents[node, default: []].insert(instance.id)
+        } else {
+            enqueue(key: after.key, instance.id)
+        }
+        count(instance.spec.image.digest, by: 1)
+    }
+
+    private static func indexedAlike(_ left: InstanceRecord, _ right: InstanceRecord) -> Bool {
+        left.instance.placement?.node == right.instance.placement?.node && left.instance.name == right.instance.name
+            && left.instance.project == right.instance.project
+    }
+
+    private mutating func count(_ digest: Digest, by difference: Int) {
+        let uses = (imageUse[digest] ?? 0) + difference
+        imageUse[digest] = uses > 0 ? uses : nil
+    }
+
+    private mutating func enqueue(key: Int64, _ instance: InstanceID) {
+        pending.insert((key, instance), at: firstPending(from: key))
+    }
+
+    private mutating func dequeue(key: Int64) {
+        let place = firstPending(from: key)
+        if place < pending.count, pending[place].key == key { pending.remove(at: place) }
+    }
+
+    /// The first place in the queue whose key is at least `key`.
+    func firstPending(from key: Int64) -> Int {
+        var low = 0
+        var high = pending.count
+        while low < high {
+            let middle = (low + high) / 2
+            if pending[middle].key < key { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// In the order of their ids.
+    package func instances(on node: NodeID) -> [InstanceRecord] {
+        (residents[node] ?? []).sorted().compactMap { instances[$0]?.value }
+    }
+
+    package func tombstones(on node: NodeID) -> [Tombstone] { (buried[node] ?? []).sorted().compactMap { tombstones[$0]?.value } }
+
+    package var hasPending: Bool { !pending.isEmpty }
+
+    package func count(on node: NodeID) -> Int { residents[node]?.count ?? 0 }
+}
+
+/// A second copy of the state that follows the first by its effects, for readers; and the state as the store gave it back.
+extension ClusterState {
+    package mutating func follow(_ steps: [NumberedStep], to revision: Int64) {
+        for step in steps { engine.apply(step.step) }
+        self.revision = revision
+    }
+
+    /// Rows in the order of their keys. The engine's nodes and allocations follow from them, and so does every index.
+    package mutating func restore(_ rows: [Change], revision: Int64) {
+        for row in rows { install(row) }
+        for row in nodes.values.sorted(by: { $0.key < $1.key }) { engine.setNode(PlacementNode(row.value)) }
+        for row in instances.values.sorted(by: { $0.key < $1.key }) {
+            guard let placement = row.value.instance.placement else { continue }
+            engine.apply(
+                .allocated(
+                    Allocation(
+                        instance: row.value.id, node: placement.node, resources: placement.allocation, groups: row.value.instance.spec.groups)))
+        }
+        self.revision = revision
+        roomAppeared()
+    }
+}
+
+extension ClusterState {
+    /// Takes back one step of placement alone, to see the engine as it was.
+    package mutating func rewind(_ step: NumberedStep) { engine.apply(step.step.inverted) }
+}

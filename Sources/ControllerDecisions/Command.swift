@@ -1,0 +1,129 @@
+import ClusterModel
+
+/// What the ledger can be asked. Ids are made by the caller, so that the same command always gives the same changes.
+package enum Command: Sendable {
+    case launch(Launch)
+    case start(InstanceKey, OperationID)
+    case stop(InstanceKey, OperationID, force: Bool, within: Milliseconds?)
+    case reboot(InstanceKey, OperationID)
+    case delete(InstanceKey, OperationID)
+    case adopt(InstanceKey)
+    case destroy(InstanceKey, OperationID)
+    case cordon(NodeKey)
+    case uncordon(NodeKey)
+    case removeNode(NodeKey)
+    case createSize(Size)
+    case deleteSize(Name)
+    case putImage(Image)
+    case deleteImage(ImageKey)
+    case cancel(OperationID, deletion: OperationID)
+    case report(NodeReport)
+    /// The nodes' ages since their last sync, in milliseconds; those not named are left alone.
+    case healthTick([NodeAge])
+    /// With `again` from the front of the queue, else from where the last round stopped.
+    case placePending(again: Bool)
+    case expireOperations(keep: Int)
+
+    package struct Launch: Sendable {
+        package var name: Name?
+        package var project: Name
+        package var size: Name?
+        package var image: Name?
+        package var labels: Labels
+        package var groups: [Name]
+        package var constraints: Constraints
+        package var policy: PlacementPolicy?
+        package var restart: RestartPolicy
+        package var stopTimeout: Milliseconds?
+        package var queue: Bool
+        package var allOrNone: Bool
+        /// One pair per instance.
+        package var ids: [(instance: InstanceID, operation: OperationID)]
+
+        package init(
+            name: Name?, project: Name, size: Name? = nil, image: Name? = nil, labels: Labels = Labels(), groups: [Name] = [],
+            constraints: Constraints = Constraints(), policy: PlacementPolicy? = nil, restart: RestartPolicy = .onFailure,
+            stopTimeout: Milliseconds? = nil, queue: Bool = false, allOrNone: Bool = false, ids: [(instance: InstanceID, operation: OperationID)]
+        ) {
+            self.name = name
+            self.project = project
+            self.size = size
+            self.image = image
+            self.labels = labels
+            self.groups = groups
+            self.constraints = constraints
+            self.policy = policy
+            self.restart = restart
+            self.stopTimeout = stopTimeout
+            self.queue = queue
+            self.allOrNone = allOrNone
+            self.ids = ids
+        }
+    }
+
+    package struct NodeAge: Sendable {
+        package var node: NodeID
+        package var age: Milliseconds
+        package init(node: NodeID, age: Milliseconds) {
+            self.node = node
+            self.age = age
+        }
+    }
+}
+
+/// A node's half of a sync, as far as the ledger is concerned.
+package struct NodeReport: Sendable {
+    package var node: NodeID
+    package var registration: NodeRegistration?
+    /// `observed` is all there is on the node.
+    package var full: Bool
+    package var observed: [ObservedInstance]
+    package init(node: NodeID, registration: NodeRegistration?, full: Bool, observed: [ObservedInstance]) {
+        self.node = node
+        self.registration = registration
+        self.full = full
+        self.observed = observed
+    }
+}
+
+/// How people name an instance: by its id, or by its name in a project.
+package enum InstanceKey: Hashable, Sendable {
+    case id(InstanceID)
+    case name(ProjectName)
+}
+
+package enum NodeKey: Hashable, Sendable {
+    case id(NodeID)
+    case name(Name)
+}
+
+package enum ImageKey: Hashable, Sendable {
+    case id(ImageID)
+    case name(Name)
+}
+
+/// What a command gave. Refusals are `ErrorBody`s, since what a person is told is decided here.
+package enum Answer: Sendable {
+    case launched(Launched)
+    case instance(Instance, InstanceOperation?)
+    case node(Node)
+    case size(Size)
+    case image(Image)
+    case operation(InstanceOperation)
+    /// Of a report: whether the node is known and its report was taken.
+    case reported(known: Bool)
+    case done
+
+    package struct Launched: Sendable {
+        package var instances: [Instance] = []
+        package var operations: [InstanceOperation] = []
+        package var unplaced = 0
+        package var noPlacement: NoPlacement?
+    }
+}
+
+package struct Outcome: Sendable {
+    package var result: Result<Answer, ErrorBody>
+    /// Empty where the command was refused.
+    package var effects: Effects
+}

@@ -1,0 +1,66 @@
+import ClusterModel
+
+extension InstanceState {
+    /// The state that is shown, from what is wanted and what was seen.
+    /// - Parameters:
+    ///   - current: the node had acted on the latest generation when it reported.
+    ///   - health: of the node; nil for an instance without one.
+    package init(desired: DesiredState, observed: ObservedInstance.State?, current: Bool, quarantined: Bool, health: Node.Health?) {
+        switch health {
+        case nil: self = .pending
+        case .suspect, .lost: self = desired == .deleted ? .deleting : quarantined ? .quarantined : .unknown
+        case .alive: self = quarantined ? .quarantined : Self.onAliveNode(desired: desired, observed: observed, current: current)
+        }
+    }
+
+    private static func onAliveNode(desired: DesiredState, observed: ObservedInstance.State?, current: Bool) -> Self {
+        switch (desired, observed) {
+        case (.deleted, nil), (.deleted, .preparing), (.deleted, .starting), (.deleted, .running), (.deleted, .stopping), (.deleted, .stopped),
+            (.deleted, .failed), (.deleted, .absent), (.deleted, .quarantined):
+            .deleting
+        case (.running, nil), (.running, .absent): .scheduled
+        case (.running, .preparing): .preparing
+        case (.running, .starting): .starting
+        case (.running, .running): .running
+        case (.running, .stopping): .stopping
+        case (.running, .stopped): current ? .stopped : .scheduled
+        case (.running, .failed): current ? .failed : .scheduled
+        case (.running, .quarantined), (.stopped, .quarantined): .quarantined
+        case (.stopped, nil), (.stopped, .preparing), (.stopped, .starting), (.stopped, .running), (.stopped, .stopping): .stopping
+        case (.stopped, .stopped), (.stopped, .absent): .stopped
+        case (.stopped, .failed): current ? .failed : .stopping
+        }
+    }
+}
+
+extension InstanceOperation {
+    enum Progress: Equatable {
+        case goesOn
+        case succeeded(String?)
+        case failed(String)
+    }
+
+    /// What a node's report says of an operation. A report of an older generation says nothing.
+    func progress(observed: ObservedInstance.State?, generation: Int64, rebooted: Bool, reason: String?) -> Progress {
+        guard generation >= self.generation else { return .goesOn }
+        let why = reason ?? "the node gave no reason"
+        switch (kind, observed) {
+        case (.launch, .running), (.start, .running): return .succeeded(nil)
+        case (.launch, .stopped), (.start, .stopped): return .succeeded("The guest ran and has stopped by itself.")
+        case (.reboot, .running): return rebooted ? .succeeded(nil) : .goesOn
+        case (.reboot, .stopped): return rebooted ? .succeeded("The guest has stopped since.") : .goesOn
+        case (.launch, .failed), (.start, .failed), (.reboot, .failed): return .failed(why)
+        case (.stop, .stopped), (.stop, .absent): return .succeeded(nil)
+        case (.stop, .failed): return .failed(why)
+        case (.delete, .absent): return .succeeded(nil)
+        case (.delete, .failed): return .goesOn
+        case (.launch, nil), (.launch, .preparing), (.launch, .starting), (.launch, .stopping), (.launch, .absent), (.launch, .quarantined),
+            (.start, nil), (.start, .preparing), (.start, .starting), (.start, .stopping), (.start, .absent), (.start, .quarantined),
+            (.stop, nil), (.stop, .preparing), (.stop, .starting), (.stop, .running), (.stop, .stopping), (.stop, .quarantined),
+            (.reboot, nil), (.reboot, .preparing), (.reboot, .starting), (.reboot, .stopping), (.reboot, .absent), (.reboot, .quarantined),
+            (.delete, nil), (.delete, .preparing), (.delete, .starting), (.delete, .running), (.delete, .stopping), (.delete, .stopped),
+            (.delete, .quarantined):
+            return .goesOn
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import ClusterModel
+import Placement
+
+extension ClusterState {
+    mutating func launch(_ launch: Command.Launch, at now: Timestamp) throws(ErrorBody) -> Answer {
+        let template = try spec(of: launch)
+        guard launch.ids.count <= LedgerSettings.Limit.instances - instances.count else {
+            throw .tooMany("This cluster holds \(instances.count) instances, and \(LedgerSettings.Limit.instances) is the most it takes.")
+        }
+        var answer = Answer.Launched()
+        for (index, ids) in launch.ids.enumerated() {
+            let name = try instanceName(launch, index: index, id: ids.instance)
+            let refused = try launchOne(ids, name: name, launch: launch, template: template, at: now, into: &answer)
+            guard let refused else { continue }
+            if launch.allOrNone || launch.ids.count == 1 { throw noCapacity(refused, launch: launch, placed: answer.instances.count) }
+            answer.unplaced += 1
+            answer.noPlacement = refused
+        }
+        if answer.instances.isEmpty, let refused = answer.noPlacement { throw noCapacity(refused, launch: launch, placed: 0) }
+        return .launched(answer)
+    }
+
+    /// Where the request would go if it were launched now, without the name being taken or checked.
+    package func request(for launch: Command.Launch, instance: InstanceID) throws(ErrorBody) -> PlacementRequest {
+        Self.request(try spec(of: launch), instance: instance)
+    }
+
+    package static func request(_ spec: InstanceSpec, instance: InstanceID) -> PlacementRequest {
+        PlacementRequest(
+            instance: instance, resources: spec.resources, groups: spec.groups, constraints: spec.constraints, policy: spec.policy,
+            image: spec.image.digest)
+    }
+
+    private mutating func launchOne(
+        _ ids: (instance: InstanceID, operation: OperationID), name: Name, launch: Command.Launch, template: InstanceSpec, at now: Timestamp,
+        into answer: inout Answer.Launched
+    ) throws(ErrorBody) -> NoPlacement? {
+        guard instances[ids.instance] == nil, operations[ids.operation] == nil, tombstones[ids.instance] == nil else {
+            throw .conflict("The id \(ids.instance) is in use.")
+        }
+        let decision: PlacementDecision?
+        do {
+            decision = try engine.place(Self.request(template, instance: ids.instance))
+        } catch {
+            guard template.queued else { return error }
+            guard pending.count < LedgerSettings.Limit.pending else {
+                throw .tooMany("\(pending.count) instances wait for room already, which is the most that may; try again later.")
+            }
+            decision = nil
+        }
+        let state = decision == nil ? InstanceState.pending : .scheduled
+        let reason = decision.map { "placed on \($0.nodeName)" } ?? "waits for room"
+        var instance = Instance(
+            id: ids.instance, name: name, project: launch.project, generation: 1, spec: template, status: InstanceStatus(state: state, since: now),
+            placement: nil, createdAt: now, history: [Transition(at: now, from: nil, to: state, reason: reason)])
+        if let decision { instance.placement = allocate(decision, at: now) }
+        let operation = InstanceOperation(
+            id: ids.operation, kind: .launch, instance: ids.instance, instanceName: name, generation: 1, createdAt: now)
+        put(InstanceRecord(instance: instance, desiredRevision: nextRevision, operation: operation.id))
+        put(operation)
+        note(
+            .info, decision == nil ? "InstancePending" : "InstancePlaced", .instance(instance.id, name: name), "Instance “\(name)” \(reason).",
+            at: now)
+        answer.instances.append(instance)
+        answer.operations.append(operation)
+        return nil
+    }
+
+    mutating func allocate(_ decision: PlacementDecision, at now: Timestamp) -> InstancePlacement {
+        let number = step(.allocated(decision.allocation))
+        return InstancePlacement(
+            node: decision.node, nodeName: decision.nodeName, allocation: decision.allocation.resources, decidedAt: now, revision: number)
+    }
+
+    // MARK: The request made whole
+
+    private func spec(of launch: Command.Launch) throws(ErrorBody) -> InstanceSpec {
+        guard !launch.ids.isEmpty, launch.ids.count <= LedgerSettings.Limit.launchCount else {
+            throw .invalid("count: \(launch.ids.count) is out of range: 1 to \(LedgerSettings.Limit.launchCount) instances may be launched at once.")
+        }
+        try LaunchCheck.check(launch)
+        let sizeName = launch.size ?? settings.defaultSize
+        guard let size = sizes[sizeName]?.value else {
+            throw ErrorBody(code: .notFound, message: "There is no size “\(sizeName)”; see “berth size list”.")
+        }
+        let imageName = launch.image ?? settings.defaultImage
+        guard let imageID = imageNames[imageName], let image = images[imageID]?.value else {
+            throw ErrorBody(
+                code: .notFound, message: "There is no image “\(imageName)”; import one with “berth image import FILE --name \(imageName)”.")
+        }
+        guard image.minimumDisk <= size.resources.disk else {
+            throw .invalid(
+                "size: the image “\(image.name)” needs a disk of \(image.minimumDisk), and the size “\(size.name)” has \(size.resources.disk).")
+        }
+        var constraints = launch.constraints
+        for trait in size.traits where !constraints.traits.contains(trait) { constraints.traits.append(trait) }
+        constraints.architecture = constraints.architecture ?? image.architecture
+        guard constraints.architecture == image.architecture else {
+            throw .invalid("constraints.architecture: the image “\(image.name)” is for \(image.architecture.rawValue).")
+        }
+        return InstanceSpec(
+            size: size.name, resources: size.resources,
+            image: ImageReference(name: image.name, digest: image.digest, format: image.format, bytes: image.bytes), labels: launch.labels,
+            groups: launch.groups, constraints: constraints, policy: launch.policy, restart: launch.restart,
+            stopTimeout: launch.stopTimeout ?? Milliseconds(seconds: 30), queued: launch.queue)
+    }
+
+    private func instanceName(_ launch: Command.Launch, index: Int, id: InstanceID) throws(ErrorBody) -> Name {
+        let text: String
+        switch (launch.name, launch.ids.count) {
+        case (let name?, 1): text = name.text
+        case (let name?, _): text = "\(name.text)-\(index + 1)"
+        case (nil, _): text = "i-\(id.description.prefix(8))\(id.description.suffix(4))"
+        }
+        let name: Name
+        do { name = try Name(text) } catch { throw .invalid("name: \(error.description)") }
+        guard let holder = instanceNames[ProjectName(project: launch.project, name: name)] else { return name }
+        let leaving = instances[holder]?.value.instance.spec.desired == .deleted
+        throw .conflict(
+            leaving
+                ? "The name “\(name)” is still held in project “\(launch.project)” by an instance that is being deleted; try again when it is gone."
+                : "An instance “\(name)” exists already in project “\(launch.project)”; choose another name.")
+    }
+
+    private func noCapacity(_ refused: NoPlacement, launch: Command.Launch, placed: Int) -> ErrorBody {
+        let reasons = refused.counts.prefix(4).map { "\($0.nodes) \($0.reason)" }.joined(separator: ", ")
+        let which =
+            launch.ids.count == 1 ? "the instance" : placed == 0 ? "any of the \(launch.ids.count) instances" : "all \(launch.ids.count) instances"
+        let message =
+            refused.nodes == 0
+            ? "No node has joined this cluster yet, so there is nowhere to place \(which)."
+            : "No node can take \(which): of \(refused.nodes) nodes \(reasons)\(refused.nearestMiss.map { "; \($0)" } ?? ""). "
+                + "Use --queue to wait for room."
+        return ErrorBody(code: .noCapacity, message: message, noPlacement: refused)
+    }
+}

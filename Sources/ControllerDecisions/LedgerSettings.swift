@@ -1,0 +1,33 @@
+import ClusterModel
+
+/// What of the configuration the ledger decides by.
+package struct LedgerSettings: Hashable, Sendable {
+    package var defaultSize: Name
+    package var defaultImage: Name
+    package var policy: PlacementPolicy
+    package var timing: HeartbeatTiming
+
+    package init(defaultSize: Name, defaultImage: Name, policy: PlacementPolicy = .pack, timing: HeartbeatTiming = HeartbeatTiming()) {
+        self.defaultSize = defaultSize
+        self.defaultImage = defaultImage
+        self.policy = policy
+        self.timing = timing
+    }
+
+    /// Bounds that keep any one request, and the ledger as a whole, from taking all there is.
+    package enum Limit {
+        package static let launchCount = 1000
+        package static let instances = 1_000_000
+        package static let pending = 10_000
+        package static let placedAtOnce = 64
+        package static let rules = 32
+        package static let textBytes = 63
+        package static let observedPerReport = 10_000
+        package static let tombstones = 100_000
+        package static let sizes = 1000
+        package static let images = 10_000
+        package static let nodes = 100_000
+        package static let taintsOrTraits = 256
+        package static let stopTimeout = Milliseconds(seconds: 3600)
+    }
+}
