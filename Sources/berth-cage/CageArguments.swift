@@ -14,7 +14,9 @@ struct CageArguments {
             switch word {
             case "--directory": directory = rest.popFirst() ?? ""
             case "--log-limit":
-                guard let limit = rest.popFirst().flatMap({ Int($0) }), limit >= 4096 else { throw CageFailure("--log-limit needs a number from 4096") }
+                guard let limit = rest.popFirst().flatMap({ Int($0) }), limit >= 4096 else {
+                    throw CageFailure("--log-limit needs a number from 4096")
+                }
                 logLimit = limit
             case "--":
                 command = Array(rest)

@@ -1,5 +1,7 @@
 #pragma once
 #include <stdint.h>
+// Not a part of Swift's Glibc module.
+#include <sys/epoll.h>
 #include <sys/types.h>
 
 /// A descriptor of the caller and the number that it gets in the new process.
