@@ -1,1 +1,147 @@
+#define _GNU_SOURCE
 #include "CSpawn.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// Above every descriptor that is asked for, so that moving one never overwrites another that is still to be moved.
+enum { PARKING = 1000, MAXIMUM = 16 };
+
+int cspawn_detached(const char *path, char *const argv[], char *const envp[], const struct cspawn_descriptor *descriptors, int count, pid_t *pid) {
+    if (count > MAXIMUM) return EINVAL;
+    int parked[MAXIMUM];
+    int used = 0, result = 0, highest = 2;
+    for (; used < count; used++) {
+        parked[used] = fcntl(descriptors[used].from, F_DUPFD_CLOEXEC, PARKING);
+        if (parked[used] < 0) {
+            result = errno;
+            goto parked_only;
+        }
+        if (descriptors[used].to > highest) highest = descriptors[used].to;
+    }
+    posix_spawn_file_actions_t actions;
+    if ((result = posix_spawn_file_actions_init(&actions))) goto parked_only;
+    posix_spawnattr_t attributes;
+    if ((result = posix_spawnattr_init(&attributes))) goto actions_only;
+    for (int standard = 0; standard <= 2; standard++) {
+        if ((result = posix_spawn_file_actions_addopen(&actions, standard, "/dev/null", O_RDWR, 0))) goto done;
+    }
+    for (int index = 0; index < count; index++) {
+        if ((result = posix_spawn_file_actions_adddup2(&actions, parked[index], descriptors[index].to))) goto done;
+    }
+    if ((result = posix_spawn_file_actions_addclosefrom_np(&actions, highest + 1))) goto done;
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    if ((result = posix_spawnattr_setsigmask(&attributes, &none))) goto done;
+    if ((result = posix_spawnattr_setsigdefault(&attributes, &all))) goto done;
+    if ((result = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))) goto done;
+    result = posix_spawn(pid, path, &actions, &attributes, argv, envp);
+done:
+    posix_spawnattr_destroy(&attributes);
+actions_only:
+    posix_spawn_file_actions_destroy(&actions);
+parked_only:
+    while (used > 0) close(parked[--used]);
+    return result;
+}
+
+static void write_oom_score(int score) {
+    int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (file < 0) return;
+    char text[16];
+    int length = snprintf(text, sizeof text, "%d", score);
+    if (write(file, text, (size_t)length) < 0) { /* Raising it back needs no right, and a refusal leaves the inherited score. */
+    }
+    close(file);
+}
+
+static void become(const char *path, char *const argv[], char *const envp[], const struct cspawn_descriptor *descriptors, int count, int gate, int report,
+                   int oom_score, pid_t parent) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) return;
+    char go;
+    ssize_t got;
+    do got = read(gate, &go, 1);
+    while (got < 0 && errno == EINTR);
+    if (got != 1) _exit(0);
+    write_oom_score(oom_score);
+    int parked[MAXIMUM], highest = 2;
+    for (int index = 0; index < count; index++) {
+        if ((parked[index] = fcntl(descriptors[index].from, F_DUPFD_CLOEXEC, PARKING)) < 0) return;
+        if (descriptors[index].to > highest) highest = descriptors[index].to;
+    }
+    int reserved = fcntl(report, F_DUPFD_CLOEXEC, PARKING);
+    for (int index = 0; index < count; index++) {
+        if (dup2(parked[index], descriptors[index].to) < 0) return;
+    }
+    if (close_range((unsigned)highest + 1, ~0U, CLOSE_RANGE_CLOEXEC) != 0 || dup2(reserved, report) < 0) return;
+    fcntl(report, F_SETFD, FD_CLOEXEC);
+    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execve(path, argv, envp);
+}
+
+pid_t cspawn_gated_child(const char *path, char *const argv[], char *const envp[], const struct cspawn_descriptor *descriptors, int count, int gate,
+                         int report, int oom_score) {
+    if (count > MAXIMUM) return -EINVAL;
+    for (int index = 0; index < count; index++) {
+        if (descriptors[index].to >= report) return -EINVAL;
+    }
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child < 0) return -errno;
+    if (child > 0) return child;
+    become(path, argv, envp, descriptors, count, gate, report, oom_score, parent);
+    int why = errno;
+    if (write(report, &why, sizeof why) < 0) _exit(126);
+    _exit(127);
+}
+
+int cspawn_pidfd(pid_t pid) {
+    int descriptor = (int)syscall(SYS_pidfd_open, pid, 0);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int cspawn_signal(int pidfd, int signal) { return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0 ? errno : 0; }
+
+uint64_t cspawn_start_time(pid_t pid) {
+    char path[32], text[1024];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    ssize_t length = read(file, text, sizeof text - 1);
+    close(file);
+    if (length <= 0) return 0;
+    text[length] = 0;
+    // The command's name may hold blanks and brackets; the last bracket ends it.
+    char *rest = strrchr(text, ')');
+    if (!rest || rest[1] != ' ' || rest[2] == 'Z' || rest[2] == 'X') return 0;
+    char *field = rest + 2;
+    for (int skipped = 3; skipped < 22; skipped++) {
+        field = strchr(field, ' ');
+        if (!field) return 0;
+        field++;
+    }
+    return strtoull(field, NULL, 10);
+}
+
+int cspawn_lock(int descriptor) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(descriptor, F_OFD_SETLK, &lock) < 0 ? errno : 0;
+}
+
+int cspawn_is_locked(int descriptor) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(descriptor, F_OFD_GETLK, &lock) < 0) return -errno;
+    return lock.l_type != F_UNLCK;
+}

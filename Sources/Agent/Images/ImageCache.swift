@@ -1,0 +1,143 @@
+import ClusterAPI
+import ClusterModel
+import Crypto
+import FoundationEssentials
+import Glibc
+import Logging
+import Synchronization
+
+/// The node's images, each in a directory named by its digest that appears whole. Fetched from the controller once, however many wait for it.
+final class ImageCache: Sendable {
+    private let root: String
+    /// Of all images together; those in use are never evicted, so it may be passed.
+    private let limit: MiB
+    private let transport: any Transport
+    private let logger: Logger
+    private let fetches = Mutex<[ClusterModel.Digest: Task<CachedImage, any Error>]>([:])
+    /// Digests that instances on this node are made from.
+    private let inUse: @Sendable () -> Set<ClusterModel.Digest>
+
+    init(root: String, limit: MiB, transport: any Transport, logger: Logger, inUse: @escaping @Sendable () -> Set<ClusterModel.Digest>) {
+        self.root = root
+        self.limit = limit
+        self.transport = transport
+        self.logger = logger
+        self.inUse = inUse
+    }
+
+    /// The image in the cache, or nil.
+    func cached(_ image: ImageReference) -> CachedImage? {
+        let directory = path(of: image.digest)
+        switch image.format {
+        case .linux:
+            let files = LinuxImage.members.map { "\(directory)/\($0)" }
+            return files.allSatisfy { access($0, R_OK) == 0 } ? .linux(kernel: files[0], initrd: files[1]) : nil
+        case .raw, .qcow2:
+            guard let size = try? virtualBytes(of: "\(directory)/disk", format: image.format) else { return nil }
+            return .disk(path: "\(directory)/disk", format: image.format, virtualBytes: size)
+        }
+    }
+
+    func fetch(_ image: ImageReference) async throws(WorkFailure) -> CachedImage {
+        if let cached = cached(image) {
+            utimes(path(of: image.digest), nil)
+            return cached
+        }
+        let task = fetches.withLock { running in
+            if let task = running[image.digest] { return task }
+            let task = Task { [self] in
+                defer { fetches.withLock { $0[image.digest] = nil } }
+                return try await download(image)
+            }
+            running[image.digest] = task
+            return task
+        }
+        do { return try await task.value } catch let failure as WorkFailure { throw failure } catch { throw WorkFailure("\(error)") }
+    }
+
+    private func path(of digest: ClusterModel.Digest) -> String { "\(root)/\(digest)" }
+
+    private func download(_ image: ImageReference) async throws -> CachedImage {
+        try DurableFile.makeDirectory(root)
+        let part = "\(root)/\(image.digest).part"
+        try? FileManager.default.removeItem(atPath: part)
+        try DurableFile.makeDirectory(part)
+        defer { try? FileManager.default.removeItem(atPath: part) }
+        let file = "\(part)/\(image.format == .linux ? "archive" : "disk")"
+        try await receive(image, into: file)
+        if image.format == .linux {
+            try LinuxImage.unpack(file, into: part)
+            unlink(file)
+        } else {
+            _ = try virtualBytes(of: file, format: image.format)
+        }
+        guard rename(part, path(of: image.digest)) == 0 || errno == EEXIST || errno == ENOTEMPTY else {
+            throw WorkFailure("cannot keep the image: \(String(cString: strerror(errno)))")
+        }
+        evict(keeping: image.digest)
+        guard let cached = cached(image) else { throw WorkFailure("the image vanished from the cache") }
+        return cached
+    }
+
+    private func receive(_ image: ImageReference, into path: String) async throws {
+        let request = HTTPRequest(
+            method: Route.imageContent.method, target: Route.imageContent.path("\(image.digest)"), timeout: .seconds(30), maximumAnswer: .max)
+        let (answer, body) = try await transport.stream(request)
+        guard answer.status == 200 else {
+            throw WorkFailure("the controller has no image \(image.name) (status \(answer.status))", isLasting: answer.status == 404)
+        }
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw WorkFailure("cannot write \(path): \(String(cString: strerror(errno)))") }
+        defer { close(file) }
+        var hash = SHA256()
+        var received: Int64 = 0
+        for try await chunk in body {
+            received += Int64(chunk.count)
+            guard received <= image.bytes else {
+                throw WorkFailure("image \(image.name) is larger than the \(image.bytes) bytes it was said to have", isLasting: true)
+            }
+            hash.update(data: chunk)
+            do { try DurableFile.writeAll(chunk, to: file, path: path) } catch { throw WorkFailure(error) }
+        }
+        guard received == image.bytes else { throw WorkFailure("image \(image.name) was cut short after \(received) of \(image.bytes) bytes") }
+        let digest = hash.finalize().map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined()
+        guard digest == image.digest.hex else { throw WorkFailure("image \(image.name) has SHA-256 \(digest), and not the one it was imported with") }
+        fsync(file)
+    }
+
+    private func virtualBytes(of path: String, format: Image.Format) throws(WorkFailure) -> Int64 {
+        if format == .qcow2 {
+            guard let header = DurableFile.read(path, limit: 104) else { throw WorkFailure("cannot read the image") }
+            return try QCOW2.virtualBytes(ofHeader: header)
+        }
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_size > 0 else { throw WorkFailure("cannot read the image") }
+        return Int64(status.st_size)
+    }
+
+    /// Takes the least recently used first.
+    private func evict(keeping kept: ClusterModel.Digest) {
+        let used = inUse().union([kept])
+        var entries: [(digest: ClusterModel.Digest, bytes: Int64, used: Int)] = []
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? [] {
+            guard let digest = ClusterModel.Digest(hex: name) else { continue }
+            var status = stat()
+            stat("\(root)/\(name)", &status)
+            entries.append((digest, Self.bytes(in: "\(root)/\(name)"), status.st_mtim.tv_sec))
+        }
+        var total = entries.reduce(0) { $0 + $1.bytes }
+        for entry in entries.sorted(by: { ($0.used, $0.digest.hex) < ($1.used, $1.digest.hex) }) where !used.contains(entry.digest) {
+            guard total > limit.count << 20 else { return }
+            logger.info("image evicted from the cache", metadata: ["digest": "\(entry.digest)"])
+            try? FileManager.default.removeItem(atPath: path(of: entry.digest))
+            total -= entry.bytes
+        }
+    }
+
+    private static func bytes(in directory: String) -> Int64 {
+        ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).reduce(0) { sum, name in
+            var status = stat()
+            return stat("\(directory)/\(name)", &status) == 0 ? sum + Int64(status.st_blocks) * 512 : sum
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import AgentDecisions
+import ClusterModel
+import Logging
+
+/// Keeps the instances of one node as they are wanted: gives each machine its events and does what it answers.
+actor InstanceKeeper {
+    private let vmm: any VMM
+    private let logger: Logger
+    private let timing: InstanceTiming
+    private let began = ContinuousClock.now
+    private var machines: [InstanceID: InstanceMachine] = [:]
+    private var work: [InstanceID: Task<Void, Never>] = [:]
+    private var shown: [InstanceID: ObservedInstance] = [:]
+    private var changed: Set<InstanceID> = []
+    private var alarm: (at: Duration, task: Task<Void, Never>)?
+    /// Raised when `takeChanges` has something to give.
+    nonisolated let signal = ChangeSignal()
+
+    init(vmm: any VMM, logger: Logger, timing: InstanceTiming = InstanceTiming()) {
+        self.vmm = vmm
+        self.logger = logger
+        self.timing = timing
+    }
+
+    /// Takes up what another agent has left; before anything else.
+    func takeUp() async throws(WorkFailure) {
+        for found in try await vmm.inventory() {
+            var machine = InstanceMachine(id: found.id, timing: timing)
+            let effects = machine.takeUp(found, address: vmm.address(of: found.id), at: now)
+            machines[found.id] = machine
+            logger.info("instance taken up", metadata: ["instance": "\(found.id)", "state": "\(machine.observed.state.rawValue)"])
+            carryOut(effects, for: found.id)
+        }
+    }
+
+    /// Follows the news of VMMs until the task is cancelled.
+    func follow() async {
+        for await news in vmm.news {
+            switch news.what {
+            case .ended(let exit): handle(.ended(news.process, exit), for: news.instance)
+            case .shutDownWithNode: handle(.shutDownWithNode(news.process), for: news.instance)
+            case .adopted: handle(.adopted(news.process), for: news.instance)
+            }
+        }
+    }
+
+    /// `full`: what is not among them is not wanted here.
+    func apply(_ desired: [DesiredInstance], full: Bool) {
+        for instance in desired { handle(.desired(instance), for: instance.id) }
+        guard full else { return }
+        let wanted = Set(desired.map(\.id))
+        for id in machines.keys.sorted() where !wanted.contains(id) { handle(.notWanted, for: id) }
+    }
+
+    func everything() -> [ObservedInstance] { machines.keys.sorted().compactMap { machines[$0]?.observed } }
+
+    /// Ids of what changed since the last call.
+    func takeChanges() -> [InstanceID] {
+        defer { changed = [] }
+        return changed.sorted()
+    }
+
+    /// The controller knows how it is with these: what is absent need not be remembered any more.
+    func acknowledge(_ instances: [InstanceID]) {
+        for id in instances where !changed.contains(id) && machines[id]?.observed.state == .absent { forget(id) }
+    }
+
+    func instance(_ id: InstanceID) -> ObservedInstance? { machines[id]?.observed }
+
+    private var now: Duration { ContinuousClock.now - began }
+
+    private func handle(_ event: InstanceEvent, for id: InstanceID) {
+        var machine = machines[id] ?? InstanceMachine(id: id, timing: timing)
+        let effects = machine.handle(event, at: now)
+        machines[id] = machine
+        carryOut(effects, for: id)
+        if machines[id]?.isForgettable == true, case .notWanted = event { forget(id) }
+    }
+
+    private func forget(_ id: InstanceID) {
+        machines[id] = nil
+        shown[id] = nil
+    }
+
+    private func carryOut(_ effects: [InstanceEffect], for id: InstanceID) {
+        noteChange(of: id)
+        var unsaved: WorkFailure?
+        for effect in effects {
+            switch effect {
+            case .save(let record):
+                do { try vmm.save(record) } catch {
+                    unsaved = error
+                    logger.error("record not kept", metadata: ["instance": "\(id)", "why": "\(error)"])
+                }
+            case .begin(let work): begin(work, for: id, unlessUnsaved: unsaved)
+            case .abandon: work[id]?.cancel()
+            case .powerDown(let process): vmm.powerDown(process, of: id)
+            case .kill(let process): vmm.kill(process, of: id)
+            }
+        }
+        setAlarm()
+    }
+
+    private func noteChange(of id: InstanceID) {
+        guard let observed = machines[id]?.observed, observed != shown[id] else { return }
+        if shown[id]?.state != observed.state {
+            logger.info(
+                "instance \(observed.state.rawValue)",
+                metadata: [
+                    "instance": "\(id)", "name": "\(observed.name)", "generation": "\(observed.generation)", "why": "\(observed.reason ?? "")",
+                ])
+        }
+        shown[id] = observed
+        changed.insert(id)
+        signal.raise()
+    }
+
+    private func begin(_ step: InstanceWork, for id: InstanceID, unlessUnsaved unsaved: WorkFailure?) {
+        guard let record = machines[id]?.record else { return }
+        let vmm = vmm
+        work[id] = Task {
+            let event: InstanceEvent
+            do throws(WorkFailure) {
+                if let unsaved { throw unsaved }
+                event = try await Self.perform(step, record, vmm, began)
+            } catch {
+                event = .failed(step, reason: error.description, lasting: error.isLasting)
+            }
+            handle(event, for: id)
+        }
+    }
+
+    private static func perform(
+        _ step: InstanceWork, _ record: InstanceRecord, _ vmm: any VMM, _ began: ContinuousClock.Instant
+    ) async throws(WorkFailure) -> InstanceEvent {
+        guard step == .startVMM else {
+            try await vmm.perform(step, for: record)
+            return .finished(step)
+        }
+        let started = try await vmm.start(record)
+        return .started(started.process, address: vmm.address(of: record.desired.id), spawned: started.spawned - began)
+    }
+
+    /// One sleeper for the earliest moment that any machine waits for.
+    private func setAlarm() {
+        let next = machines.values.compactMap(\.wakeAt).min()
+        guard next != alarm?.at else { return }
+        alarm?.task.cancel()
+        alarm = nil
+        guard let next else { return }
+        let due = began + next
+        alarm = (
+            next,
+            Task {
+                try? await Task.sleep(until: due, clock: .continuous)
+                guard !Task.isCancelled else { return }
+                ring()
+            }
+        )
+    }
+
+    private func ring() {
+        alarm = nil
+        let moment = now
+        for id in machines.keys.sorted() {
+            if let wakeAt = machines[id]?.wakeAt, wakeAt <= moment { handle(.tick, for: id) }
+        }
+        setAlarm()
+    }
+}

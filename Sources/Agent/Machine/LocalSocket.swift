@@ -1,0 +1,27 @@
+import Glibc
+
+/// Unix sockets by their name in a directory: reached through the directory's descriptor, since a socket's address holds only 107 bytes of path.
+enum LocalSocket {
+    /// A non-blocking, connected stream.
+    static func connect(to name: String, in directory: String) throws(WorkFailure) -> Int32 {
+        let folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw WorkFailure("cannot open \(directory): \(String(cString: strerror(errno)))") }
+        defer { close(folder) }
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let descriptor = socket(AF_UNIX, type, 0)
+        guard descriptor >= 0 else { throw WorkFailure("cannot make a socket: \(String(cString: strerror(errno)))") }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let path = Array("/proc/self/fd/\(folder)/\(name)".utf8)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.prefix(107)) }
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+        }
+        guard result == 0 else {
+            let why = String(cString: strerror(errno))
+            close(descriptor)
+            throw WorkFailure("cannot connect to \(name): \(why)")
+        }
+        return descriptor
+    }
+}

@@ -1,0 +1,102 @@
+import AgentDecisions
+import ClusterModel
+import FoundationEssentials
+import Glibc
+
+/// The one directory of an instance. Its name is the server-made id; every file in it has a fixed name.
+struct InstanceDirectory: Sendable {
+    let id: InstanceID
+    let path: String
+
+    init(id: InstanceID, under root: String) {
+        self.id = id
+        path = "\(root)/\(id)"
+    }
+
+    enum File: String {
+        case record = "instance.json"
+        /// Written by the cage before the VMM runs.
+        case process = "vmm.json"
+        /// Written by the cage when the VMM has ended.
+        case end = "exit.json"
+        case lock = "cage.lock"
+        case complaints = "vmm.log"
+        case console = "console.log"
+        case olderConsole = "console.log.1"
+        case consoleSocket = "console.sock"
+        case control = "qmp.sock"
+        case seed = "seed.iso"
+        case disk = "disk.qcow2"
+        /// The guest was shut down because the machine goes down.
+        case shutdown = "shutdown.json"
+    }
+
+    /// What the cage writes down of the VMM that it is about to run.
+    struct Process: Codable {
+        var bootID: String
+        var cage: Int32
+        var cageStartTime: UInt64
+        var pid: Int32
+        var startTime: UInt64
+
+        var vmm: VMMProcess { VMMProcess(pid: pid, startTime: startTime, bootID: bootID) }
+    }
+
+    struct End: Codable {
+        var pid: Int32
+        var startTime: UInt64
+        var exited: Int32?
+        var signal: Int32?
+
+        var exit: VMMExit {
+            if let signal { return .signalled(signal) }
+            guard let exited else { return .unseen }
+            return exited == 0 ? .poweredOff : .exited(exited)
+        }
+    }
+
+    struct ShutdownMark: Codable {
+        var bootID: String
+    }
+
+    func file(_ file: File) -> String { "\(path)/\(file.rawValue)" }
+
+    func read<Value: Decodable>(_ type: Value.Type, from file: File) -> Value? {
+        DurableFile.read(self.file(file)).flatMap { try? JSONDecoder().decode(type, from: $0) }
+    }
+
+    func write(_ value: some Encodable, to file: File) throws(WorkFailure) {
+        let data: Data
+        do { data = try JSONEncoder().encode(value) } catch { throw WorkFailure("cannot encode \(file.rawValue)", isLasting: true) }
+        do {
+            try DurableFile.makeDirectory(path)
+            try DurableFile.write(data, to: self.file(file))
+        } catch { throw WorkFailure(error) }
+    }
+
+    func exists(_ file: File) -> Bool { access(self.file(file), F_OK) == 0 }
+
+    func delete(_ file: File) { unlink(self.file(file)) }
+
+    /// A cage holds the instance, whatever its files say.
+    var isCaged: Bool { FileLock.isHeld(file(.lock)) }
+
+    /// Takes away every file but these, then the directory when it is empty. The record goes last: with it gone nobody would look here again.
+    func clear(keeping kept: [File] = []) throws(WorkFailure) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        let keptNames = kept.map(\.rawValue)
+        for name in names.sorted() where name != File.record.rawValue && !keptNames.contains(name) {
+            guard unlink("\(path)/\(name)") == 0 || errno == ENOENT else {
+                throw WorkFailure("cannot remove \(path)/\(name): \(String(cString: strerror(errno)))")
+            }
+        }
+        guard kept.isEmpty else { return }
+        unlink(file(.record))
+        guard rmdir(path) == 0 || errno == ENOENT else { throw WorkFailure("cannot remove \(path): \(String(cString: strerror(errno)))") }
+    }
+
+    static func all(under root: String) -> [InstanceDirectory] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+        return names.compactMap { InstanceID($0) }.sorted().map { InstanceDirectory(id: $0, under: root) }
+    }
+}

@@ -1,0 +1,106 @@
+import ClusterModel
+import FoundationEssentials
+
+/// The words that QEMU is started with. Nothing that a person wrote is in them but numbers; files are named relative to the instance's directory.
+struct QEMUCommand {
+    var settings: QEMUSettings
+    var instance: DesiredInstance
+    var image: CachedImage
+    var network: GuestNetwork
+
+    var words: [String] {
+        var words = [settings.binary, "-nodefaults", "-no-user-config", "-display", "none"]
+        words += ["-name", "\(instance.id)", "-uuid", "\(instance.id)"]
+        words += acceleration + shape
+        words += ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"]
+        words += ["-qmp", "unix:\(InstanceDirectory.File.control.rawValue),server=on,wait=off"]
+        // Descriptor 3 is a socket whose other end the cage holds.
+        words += ["-chardev", "socket,id=console,fd=3", "-serial", "chardev:console"]
+        words += drive("seed", format: .raw, file: .seed, isReadOnly: true)
+        switch image {
+        case .linux(let kernel, let initrd): words += ["-kernel", kernel, "-initrd", initrd, "-append", "console=ttyS0 quiet panic=-1"]
+        case .disk: words += drive("root", format: .qcow2, file: .disk, isReadOnly: false)
+        }
+        words += ["-netdev", "user,id=net0,net=\(GuestNetwork.user.subnet),ipv6=off"]
+        words += ["-device", "virtio-net-pci,netdev=net0,mac=\(network.mac),romfile="]
+        words += ["-device", "virtio-rng-pci"]
+        return words + settings.moreArguments
+    }
+
+    /// The translation buffer is given explicitly: its default is a quarter of the machine's memory for each VM.
+    private var acceleration: [String] {
+        switch settings.accelerator {
+        case .tcg: ["-accel", "tcg,tb-size=\(settings.translationBuffer.count)", "-machine", "q35"]
+        case .kvm: ["-accel", "kvm", "-cpu", "host", "-machine", "q35"]
+        // The software backends that were seen abort on unknown registers and can't run nested guests.
+        case .emulatedKVM: ["-accel", "kvm", "-cpu", "qemu64,-svm", "-machine", "pc"]
+        }
+    }
+
+    private var shape: [String] {
+        let processors = max(1, (instance.resources.cpu.count + 999) / 1000)
+        return ["-smp", "\(processors)", "-m", "\(max(1, instance.resources.memory.count))"]
+    }
+
+    private func drive(_ name: String, format: Image.Format, file: InstanceDirectory.File, isReadOnly: Bool) -> [String] {
+        let node = BlockNode(
+            driver: format.rawValue, name: name, isReadOnly: isReadOnly, file: .init(driver: "file", filename: file.rawValue))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let text = (try? encoder.encode(node)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        return ["-blockdev", text, "-device", "virtio-blk-pci,drive=\(name)"]
+    }
+
+    private struct BlockNode: Encodable {
+        var driver: String
+        var name: String
+        var isReadOnly: Bool
+        var file: File
+
+        struct File: Encodable {
+            var driver: String
+            var filename: String
+        }
+
+        enum CodingKeys: String, CodingKey { case driver, name = "node-name", isReadOnly = "read-only", file }
+    }
+}
+
+struct QEMUSettings: Sendable {
+    enum Accelerator: Sendable {
+        case tcg
+        /// On hardware.
+        case kvm
+        /// KVM's interface over an emulation.
+        case emulatedKVM
+    }
+
+    var binary: String
+    var cage: String
+    var accelerator: Accelerator
+    var translationBuffer = MiB(32)
+    /// Of each of the two files that a console's log rotates through.
+    var consoleLimit = 1 << 20
+    var moreArguments: [String] = []
+}
+
+/// The guest's side of its network. First version: QEMU's user networking, where every guest is alone in a network like this.
+struct GuestNetwork: Hashable, Sendable {
+    struct User: Sendable {
+        var subnet = "10.0.2.0/24"
+        var address = "10.0.2.15"
+        var prefix = 24
+        var gateway = "10.0.2.2"
+        var nameserver = "10.0.2.3"
+    }
+
+    static let user = User()
+
+    var mac: String
+
+    /// Locally administered, and the same at every start.
+    init(of instance: InstanceID) {
+        let bytes = withUnsafeBytes(of: instance.rawValue.uuid) { Array($0.suffix(5)) }
+        mac = ([0x02] + bytes).map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined(separator: ":")
+    }
+}

@@ -1,0 +1,251 @@
+import AgentDecisions
+import ClusterModel
+import FoundationEssentials
+import Glibc
+import Logging
+import Synchronization
+
+/// Runs instances under QEMU, each beneath a cage of its own and with all its files in one directory.
+final class QEMUDriver: VMM {
+    let news: AsyncStream<VMMNews>
+    private let tell: AsyncStream<VMMNews>.Continuation
+    private let settings: QEMUSettings
+    private let root: String
+    private let images: ImageCache
+    private let logger: Logger
+    private let bootID = RunningProcess.bootID()
+    private let connections = Mutex<[InstanceID: QMPConnection]>([:])
+
+    init(settings: QEMUSettings, root: String, images: ImageCache, logger: Logger) {
+        self.settings = settings
+        self.root = root
+        self.images = images
+        self.logger = logger
+        (news, tell) = AsyncStream.makeStream(of: VMMNews.self, bufferingPolicy: .unbounded)
+    }
+
+    /// Digests that disks of instances under `root` may be made from.
+    static func imagesInUse(under root: String) -> Set<Digest> {
+        Set(InstanceDirectory.all(under: root).compactMap { $0.read(InstanceRecord.self, from: .record)?.desired.image.digest })
+    }
+
+    func address(of instance: InstanceID) -> String? { GuestNetwork.user.address }
+
+    func save(_ record: InstanceRecord) throws(WorkFailure) { try directory(record.desired.id).write(record, to: .record) }
+
+    func perform(_ work: InstanceWork, for record: InstanceRecord) async throws(WorkFailure) {
+        let directory = directory(record.desired.id)
+        switch work {
+        case .fetchImage: _ = try await images.fetch(record.desired.image)
+        case .makeDisk: try makeDisk(record.desired, directory)
+        case .makeSeed: try put(Seed(instance: record.desired, network: GuestNetwork(of: directory.id)).image(), into: directory.file(.seed))
+        case .startVMM: _ = try await start(record)
+        case .undo: try directory.clear(keeping: [.record, .lock, .complaints, .console])
+        case .removeFiles: try await remove(directory)
+        }
+    }
+
+    private func directory(_ id: InstanceID) -> InstanceDirectory { InstanceDirectory(id: id, under: root) }
+
+    /// Beside its place and moved there; after a power cut it is made again, so it is not synced.
+    private func put(_ data: Data, into path: String) throws(WorkFailure) {
+        let temporary = path + ".new"
+        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard file >= 0 else { throw WorkFailure("cannot write \(path): \(String(cString: strerror(errno)))") }
+        defer { close(file) }
+        do { try DurableFile.writeAll(data, to: file, path: path) } catch {
+            unlink(temporary)
+            throw WorkFailure(error)
+        }
+        guard rename(temporary, path) == 0 else { throw WorkFailure("cannot write \(path): \(String(cString: strerror(errno)))") }
+    }
+
+    private static let largestDisk = MiB(64 << 20)
+
+    /// A disk that is there is never made again.
+    private func makeDisk(_ desired: DesiredInstance, _ directory: InstanceDirectory) throws(WorkFailure) {
+        guard case .disk(let path, let format, let virtualBytes) = images.cached(desired.image), !directory.exists(.disk) else { return }
+        guard desired.resources.disk <= Self.largestDisk else { throw WorkFailure("a disk holds at most \(Self.largestDisk)", isLasting: true) }
+        let size = max(desired.resources.disk.count, 0) << 20
+        guard virtualBytes <= size else {
+            throw WorkFailure(
+                "image \(desired.image.name) needs a disk of \(MiB((virtualBytes + 1 << 20 - 1) >> 20)), and \(desired.resources.disk) is given",
+                isLasting: true)
+        }
+        try put(QCOW2.overlay(on: path, format: format, virtualBytes: size), into: directory.file(.disk))
+    }
+
+    private func remove(_ directory: InstanceDirectory) async throws(WorkFailure) {
+        connections.withLock { $0.removeValue(forKey: directory.id) }?.close()
+        for _ in 0..<100 where directory.isCaged { try? await Task.sleep(for: .milliseconds(20)) }
+        guard !directory.isCaged else { throw WorkFailure("its cage has not ended") }
+        try directory.clear()
+    }
+
+    // MARK: - Starting
+
+    func start(_ record: InstanceRecord) async throws(WorkFailure) -> StartedVMM {
+        let directory = directory(record.desired.id)
+        guard let image = images.cached(record.desired.image) else { throw WorkFailure("image \(record.desired.image.name) is not in the cache") }
+        guard !Task.isCancelled else { throw WorkFailure("cancelled") }
+        for stale in [InstanceDirectory.File.complaints, .shutdown] { directory.delete(stale) }
+        let command = QEMUCommand(settings: settings, instance: record.desired, image: image, network: GuestNetwork(of: directory.id))
+        try await CageProcess.start(settings, in: directory.path, command: command.words)
+        let spawned = ContinuousClock.now
+        guard let process = directory.read(InstanceDirectory.Process.self, from: .process)?.vmm else {
+            throw WorkFailure("the cage left no record of its VMM")
+        }
+        do {
+            try await connect(directory, process, within: .seconds(30))
+        } catch {
+            RunningProcess.signal(process, SIGKILL)
+            for _ in 0..<100 where directory.isCaged { try? await Task.sleep(for: .milliseconds(20)) }
+            throw WorkFailure(complaint(of: directory) ?? error.description)
+        }
+        watch(process, directory)
+        return StartedVMM(process: process, spawned: spawned)
+    }
+
+    private func connect(_ directory: InstanceDirectory, _ process: VMMProcess, within limit: Duration) async throws(WorkFailure) {
+        let deadline = ContinuousClock.now + limit
+        while true {
+            do throws(WorkFailure) {
+                let connection = try await QMPConnection(socket: InstanceDirectory.File.control.rawValue, in: directory.path)
+                connections.withLock { $0.updateValue(connection, forKey: directory.id) }?.close()
+                return
+            } catch {
+                guard RunningProcess.isAlive(process) else { throw WorkFailure("QEMU ended at once") }
+                guard ContinuousClock.now < deadline else { throw error }
+                try? await Task.sleep(for: .milliseconds(5))
+            }
+        }
+    }
+
+    /// The last line that QEMU wrote before it ended.
+    private func complaint(of directory: InstanceDirectory) -> String? {
+        guard let log = DurableFile.read(directory.file(.complaints), limit: 64 << 10) else { return nil }
+        let line = String(decoding: log, as: UTF8.self).split(separator: "\n").last
+        return line.map { "QEMU says: \(Printable(String($0), limit: 300))" }
+    }
+
+    // MARK: - Watching and ending
+
+    private func watch(_ process: VMMProcess, _ directory: InstanceDirectory) {
+        RunningProcess.whenEnded(process) { [self] in
+            Task { await settle(process, directory) }
+        }
+    }
+
+    private func settle(_ process: VMMProcess, _ directory: InstanceDirectory) async {
+        let exit = await end(of: process, directory)
+        let connection = connections.withLock { $0.removeValue(forKey: directory.id) }
+        let bySignal = exit == .poweredOff && connection?.shutdownReason == "host-signal"
+        connection?.close()
+        tell.yield(
+            VMMNews(
+                instance: directory.id, process: process,
+                what: isMarked(directory) ? .shutDownWithNode : .ended(bySignal ? .signalled(SIGTERM) : exit)))
+    }
+
+    /// The cage writes it down a moment after the end.
+    private func end(of process: VMMProcess, _ directory: InstanceDirectory) async -> VMMExit {
+        for _ in 0..<200 {
+            let end = directory.read(InstanceDirectory.End.self, from: .end)
+            if let end, end.pid == process.pid, end.startTime == process.startTime { return end.exit }
+            guard directory.isCaged else { break }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        let end = directory.read(InstanceDirectory.End.self, from: .end)
+        return end?.pid == process.pid && end?.startTime == process.startTime ? end?.exit ?? .unseen : .unseen
+    }
+
+    private func isMarked(_ directory: InstanceDirectory) -> Bool {
+        directory.read(InstanceDirectory.ShutdownMark.self, from: .shutdown)?.bootID == bootID
+    }
+
+    func powerDown(_ vmm: VMMProcess, of instance: InstanceID) {
+        guard let connection = connections.withLock({ $0[instance] }) else { return }
+        Task {
+            do { try await connection.execute("system_powerdown") } catch {
+                logger.warning("guest not told to shut down", metadata: ["instance": "\(instance)", "why": "\(error)"])
+            }
+        }
+    }
+
+    func kill(_ vmm: VMMProcess, of instance: InstanceID) { RunningProcess.signal(vmm, SIGKILL) }
+
+    func console(of instance: InstanceID) throws(WorkFailure) -> any ConsoleStream {
+        let directory = directory(instance)
+        guard directory.exists(.consoleSocket) else { throw WorkFailure("the instance does not run", isLasting: true) }
+        return SocketConsole(try LocalSocket.connect(to: InstanceDirectory.File.consoleSocket.rawValue, in: directory.path))
+    }
+
+    func log(of instance: InstanceID, lines: Int?, follow: Bool) throws(WorkFailure) -> any ConsoleStream {
+        let directory = directory(instance)
+        return ConsoleLog(current: directory.file(.console), older: directory.file(.olderConsole), lines: lines, follow: follow)
+    }
+
+    // MARK: - Taking up
+
+    func inventory() async throws(WorkFailure) -> [FoundInstance] {
+        await withTaskGroup(of: FoundInstance.self) { group in
+            for directory in InstanceDirectory.all(under: root) { group.addTask { await self.find(directory) } }
+            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.id < $1.id }
+        }
+    }
+
+    private func find(_ directory: InstanceDirectory) async -> FoundInstance {
+        var record = directory.read(InstanceRecord.self, from: .record)
+        if record?.desired.id != directory.id { record = nil }
+        // A cage whose agent died while it started writes its record within moments.
+        for _ in 0..<100 where directory.isCaged && !directory.exists(.process) { try? await Task.sleep(for: .milliseconds(20)) }
+        guard let process = directory.read(InstanceDirectory.Process.self, from: .process)?.vmm else {
+            return FoundInstance(id: directory.id, record: record, vmm: .never)
+        }
+        return FoundInstance(id: directory.id, record: record, vmm: await judge(process, directory))
+    }
+
+    private func judge(_ process: VMMProcess, _ directory: InstanceDirectory) async -> FoundInstance.FoundVMM {
+        let answer = RunningProcess.isAlive(process) ? await identity(process, directory) : nil
+        let startTime = RunningProcess.startTime(of: process.pid)
+        switch Adoption.judge(process, bootID: bootID, startTime: startTime, answer: answer, instance: directory.id) {
+        case .adopt:
+            watch(process, directory)
+            return .running(process)
+        case .doubtful(let why):
+            watch(process, directory)
+            askAgain(process, directory)
+            return .doubtful(process, why)
+        case .gone where process.bootID != bootID: return .endedWithMachine
+        case .gone: return isMarked(directory) ? .shutDownWithNode : .ended(await end(of: process, directory))
+        }
+    }
+
+    private func identity(_ process: VMMProcess, _ directory: InstanceDirectory) async -> Adoption.Answer? {
+        do throws(WorkFailure) {
+            try await connect(directory, process, within: .seconds(3))
+            guard let connection = connections.withLock({ $0[directory.id] }) else { return nil }
+            let name = try await connection.execute("query-name", as: QMPMessage.Name.self)
+            let identity = try await connection.execute("query-uuid", as: QMPMessage.Identity.self)
+            return Adoption.Answer(name: name.name, uuid: identity.UUID)
+        } catch {
+            logger.warning("VMM not reached", metadata: ["instance": "\(directory.id)", "why": "\(error)"])
+            return nil
+        }
+    }
+
+    /// A VMM that is stopped or slow may answer later.
+    private func askAgain(_ process: VMMProcess, _ directory: InstanceDirectory) {
+        Task {
+            while RunningProcess.isAlive(process) {
+                try? await Task.sleep(for: .seconds(2))
+                let answer = await identity(process, directory)
+                let startTime = RunningProcess.startTime(of: process.pid)
+                if Adoption.judge(process, bootID: bootID, startTime: startTime, answer: answer, instance: directory.id) == .adopt {
+                    tell.yield(VMMNews(instance: directory.id, process: process, what: .adopted))
+                    return
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import FoundationEssentials
+
+/// A line of QEMU's machine protocol, as far as it tells where it belongs.
+struct QMPMessage: Decodable {
+    struct Failure: Decodable, Error {
+        var desc: String
+    }
+
+    struct Details: Decodable {
+        var reason: String?
+    }
+
+    var id: Int?
+    var error: Failure?
+    var event: String?
+    var data: Details?
+
+    /// `{"execute": …, "id": …}`
+    struct Command: Encodable {
+        var execute: String
+        var id: Int
+    }
+
+    struct Answer<Value: Decodable>: Decodable {
+        var `return`: Value
+    }
+
+    struct Nothing: Decodable {}
+    struct Name: Decodable { var name: String? }
+    struct Identity: Decodable { var UUID: String }
+    struct Status: Decodable { var status: String }
+}

@@ -1,0 +1,50 @@
+import ClusterModel
+
+/// What happens to an instance on its node.
+package enum InstanceEvent: Sendable {
+    case desired(DesiredInstance)
+    /// The full set of what is wanted here does not contain it.
+    case notWanted
+    case finished(InstanceWork)
+    /// `lasting`: trying again can't help.
+    case failed(InstanceWork, reason: String, lasting: Bool)
+    case started(VMMProcess, address: String?, spawned: Duration)
+    /// A VMM that could not be adopted answers now.
+    case adopted(VMMProcess)
+    case ended(VMMProcess, VMMExit)
+    /// The same, while the node's guests are being shut down.
+    case shutDownWithNode(VMMProcess)
+    case tick
+}
+
+/// Work that takes time and of which one is under way at a time. All of it may be begun again after it was cut short.
+package enum InstanceWork: String, Hashable, Sendable, CaseIterable {
+    case fetchImage, makeDisk, makeSeed, startVMM
+    /// Takes away what a launch that failed has made; the record stays.
+    case undo
+    /// Takes away everything.
+    case removeFiles
+
+    /// As a part of a sentence: "fetching the image failed".
+    package var words: String {
+        switch self {
+        case .fetchImage: "fetching the image"
+        case .makeDisk: "making the disk"
+        case .makeSeed: "making the seed"
+        case .startVMM: "starting the VMM"
+        case .undo: "cleaning up"
+        case .removeFiles: "removing its files"
+        }
+    }
+}
+
+/// What is to be done, in order.
+package enum InstanceEffect: Hashable, Sendable {
+    /// On disk before the next effect begins.
+    case save(InstanceRecord)
+    case begin(InstanceWork)
+    /// Cut short what is under way; it then reports that it failed.
+    case abandon(InstanceWork)
+    case powerDown(VMMProcess)
+    case kill(VMMProcess)
+}

@@ -1,0 +1,358 @@
+import ClusterModel
+
+/// One instance on its node: takes what happens and the time, and answers what is to be done. Moments are counted from the agent's start.
+package struct InstanceMachine: Sendable {
+    package let id: InstanceID
+    /// Nil for an instance of which nothing is kept here.
+    package private(set) var record: InstanceRecord?
+    private let timing: InstanceTiming
+    private var phase = InstancePhase.absent
+    private var busy: InstanceWork?
+    private var isAbandoned = false
+    private var attempts = 0
+    /// Nothing new is begun before.
+    private var waitUntil: Duration?
+    private var reason: String?
+    private var address: String?
+    private var marks = LaunchMarks()
+    /// A deletion of something that is not here: the answer is owed all the same.
+    private var deletion: DesiredInstance?
+    private var isWanted = true
+    private var doubt: String?
+    private var isHeldByShutdown = false
+
+    package init(id: InstanceID, timing: InstanceTiming = InstanceTiming()) {
+        self.id = id
+        self.timing = timing
+    }
+
+    package mutating func handle(_ event: InstanceEvent, at now: Duration) -> [InstanceEffect] {
+        var effects: [InstanceEffect] = []
+        switch event {
+        case .desired(let desired): accept(desired, now, &effects)
+        case .notWanted: isWanted = false
+        case .finished(let work): finish(work, now)
+        case .failed(let work, let reason, let lasting): fail(work, reason, lasting: lasting, now, &effects)
+        case .started(let vmm, let address, let spawned): start(vmm, address, spawned: spawned, now, &effects)
+        case .adopted(let vmm): if phase.vmm == vmm { doubt = nil }
+        case .ended(let vmm, let exit): end(vmm, exit, now, &effects)
+        case .shutDownWithNode(let vmm): if phase.vmm == vmm { hold("its node is shutting down") }
+        case .tick: break
+        }
+        advance(now, &effects)
+        return effects
+    }
+
+    /// When it wants the next tick.
+    package var wakeAt: Duration? {
+        if wanted == .unknown { return nil }
+        if case .stopping(_, let hardAt, let urgeAt) = phase { return min(hardAt, urgeAt) }
+        return waitUntil
+    }
+
+    /// Nothing of it is here and nobody speaks of it.
+    package var isForgettable: Bool { phase == .absent && record == nil && busy == nil && (deletion == nil || !isWanted) }
+
+    package var vmm: VMMProcess? { phase.vmm }
+
+    private var wanted: Wanted {
+        guard isWanted, doubt == nil else { return .unknown }
+        guard let record else { return deletion == nil ? .unknown : .deleted }
+        switch record.desired.desired {
+        case .deleted: return .deleted
+        case .stopped: return .stopped
+        case .running:
+            if record.poweredItselfOff || isHeldByShutdown { return .stopped }
+            return record.desired.reboots > record.reboots ? .rebooted : .running
+        }
+    }
+}
+
+// MARK: - What is to be done
+
+extension InstanceMachine {
+    private mutating func advance(_ now: Duration, _ effects: inout [InstanceEffect]) {
+        if let waitUntil {
+            guard now >= waitUntil else { return }
+            self.waitUntil = nil
+        }
+        switch nextStep(desired: wanted, observed: phase.local) {
+        case .nothing: break
+        case .launch: launch(now, &effects)
+        case .powerDown: powerDown(within: record?.desired.stopTimeout ?? .zero, now, &effects)
+        case .kill: powerDown(within: .zero, now, &effects)
+        case .awaitEnd: urge(now, &effects)
+        case .removeFiles: begin(.removeFiles, &effects)
+        case .settle:
+            guard busy == nil else { return abandon(&effects) }
+            phase = .halted
+            reason = nil
+        case .quarantine: if busy != nil { abandon(&effects) }
+        }
+    }
+
+    private mutating func launch(_ now: Duration, _ effects: inout [InstanceEffect]) {
+        guard busy == nil else { return }
+        if case .launching(let step) = phase { return begin(step, &effects) }
+        phase = .launching(.fetchImage)
+        marks = LaunchMarks(began: now)
+        begin(.fetchImage, &effects)
+    }
+
+    private mutating func begin(_ work: InstanceWork, _ effects: inout [InstanceEffect]) {
+        guard busy == nil else {
+            if busy != work { abandon(&effects) }
+            return
+        }
+        busy = work
+        effects.append(.begin(work))
+    }
+
+    private mutating func abandon(_ effects: inout [InstanceEffect]) {
+        guard let busy, !isAbandoned, busy != .undo, busy != .removeFiles else { return }
+        isAbandoned = true
+        effects.append(.abandon(busy))
+    }
+
+    private mutating func powerDown(within timeout: Milliseconds, _ now: Duration, _ effects: inout [InstanceEffect]) {
+        let hardAt = now + max(.zero, timeout.duration)
+        switch phase {
+        case .running(let vmm, _): phase = .stopping(vmm, hardAt: hardAt, urgeAt: now)
+        case .stopping(let vmm, let before, let urgeAt) where hardAt < before: phase = .stopping(vmm, hardAt: hardAt, urgeAt: min(urgeAt, hardAt))
+        default: break
+        }
+        urge(now, &effects)
+    }
+
+    /// ACPI until the time is over, the signal from then on, each again and again until the VMM is gone.
+    private mutating func urge(_ now: Duration, _ effects: inout [InstanceEffect]) {
+        guard case .stopping(let vmm, let hardAt, let urgeAt) = phase, now >= min(hardAt, urgeAt) else { return }
+        let isOver = now >= hardAt
+        effects.append(isOver ? .kill(vmm) : .powerDown(vmm))
+        if isOver, wanted != .deleted { reason = "the guest did not shut down in time and was ended hard" }
+        let next = now + timing.urge
+        phase = .stopping(vmm, hardAt: isOver ? next : hardAt, urgeAt: next)
+    }
+}
+
+// MARK: - What happened
+
+extension InstanceMachine {
+    private mutating func accept(_ desired: DesiredInstance, _ now: Duration, _ effects: inout [InstanceEffect]) {
+        let isOperatorsWord = desired.adopt || (wanted == .unknown && desired.desired == .deleted)
+        if let record {
+            guard desired.generation > record.desired.generation || (isOperatorsWord && desired != record.desired) else {
+                // The same spec again; it only shows that the instance is wanted after all.
+                if desired.generation == record.desired.generation { isWanted = true }
+                return
+            }
+        } else if phase.vmm != nil, !isOperatorsWord {
+            return
+        }
+        isWanted = true
+        if isOperatorsWord { doubt = nil }
+        guard record != nil || phase != .absent || desired.desired != .deleted else {
+            deletion = desired
+            return
+        }
+        keep(desired, &effects)
+        waitUntil = nil
+        attempts = 0
+        reason = nil
+        isHeldByShutdown = false
+        if phase == .failed { phase = record?.hasRun == true ? .halted : .absent }
+        if case .stopping(let vmm, let hardAt, _) = phase {
+            phase = .stopping(vmm, hardAt: min(hardAt, now + max(.zero, desired.stopTimeout.duration)), urgeAt: now)
+        }
+        if case .launching = phase { marks = LaunchMarks(began: now) }
+    }
+
+    private mutating func keep(_ desired: DesiredInstance, _ effects: inout [InstanceEffect]) {
+        var kept = record ?? InstanceRecord(desired: desired)
+        kept.take(desired)
+        if phase.vmm != nil { kept.hasRun = true }
+        deletion = nil
+        save(kept, &effects)
+    }
+
+    private mutating func save(_ changed: InstanceRecord, _ effects: inout [InstanceEffect]) {
+        record = changed
+        effects.append(.save(changed))
+    }
+
+    private mutating func finish(_ work: InstanceWork, _ now: Duration) {
+        guard busy == work else { return }
+        busy = nil
+        isAbandoned = false
+        marks.pass(work, at: now)
+        switch work {
+        case .fetchImage: proceed(to: .makeDisk)
+        case .makeDisk: proceed(to: .makeSeed)
+        case .makeSeed: proceed(to: .startVMM)
+        case .startVMM, .undo: break
+        case .removeFiles:
+            deletion = record?.desired
+            record = nil
+            phase = .absent
+            reason = nil
+        }
+    }
+
+    private mutating func proceed(to step: InstanceWork) {
+        if case .launching = phase { phase = .launching(step) }
+    }
+
+    private mutating func fail(_ work: InstanceWork, _ why: String, lasting: Bool, _ now: Duration, _ effects: inout [InstanceEffect]) {
+        guard busy == work else { return }
+        busy = nil
+        let wasAbandoned = isAbandoned
+        isAbandoned = false
+        guard !wasAbandoned else { return }
+        attempts += 1
+        let sentence = "\(work.words) failed: \(why)"
+        if work == .removeFiles {
+            waitUntil = now + (timing.retry.delay(before: attempts) ?? timing.retry.maximum)
+            reason = sentence
+        } else if work != .undo {
+            guard !lasting, let delay = timing.retry.delay(before: attempts) else { return giveUp(sentence, &effects) }
+            waitUntil = now + delay
+            reason = "\(sentence) (attempt \(attempts) of \(timing.retry.limit + 1))"
+        }
+    }
+
+    /// What a launch has made is taken away again; what a guest has written never is.
+    private mutating func giveUp(_ sentence: String, _ effects: inout [InstanceEffect]) {
+        phase = .failed
+        reason = sentence
+        guard var record else { return }
+        record.failure = sentence
+        save(record, &effects)
+        if !record.hasRun { begin(.undo, &effects) }
+    }
+
+    private mutating func start(
+        _ vmm: VMMProcess, _ address: String?, spawned: Duration, _ now: Duration, _ effects: inout [InstanceEffect]
+    ) {
+        guard busy == .startVMM else { return }
+        busy = nil
+        isAbandoned = false
+        attempts = 0
+        reason = nil
+        self.address = address
+        marks.pass(.startVMM, at: spawned)
+        phase = .running(vmm, since: now)
+        guard var record, !record.hasRun || record.reboots != record.desired.reboots else { return }
+        record.hasRun = true
+        record.reboots = record.desired.reboots
+        save(record, &effects)
+    }
+
+    private mutating func end(_ vmm: VMMProcess, _ exit: VMMExit, _ now: Duration, _ effects: inout [InstanceEffect]) {
+        guard phase.vmm == vmm else { return }
+        let wantedThen = wanted
+        let wasTold = phase.local == .stopping
+        let ranFor = if case .running(_, let since) = phase { now - since } else { Duration.zero }
+        phase = .halted
+        guard var record else { return }
+        switch wantedThen {
+        case .rebooted:
+            record.reboots = record.desired.reboots
+            save(record, &effects)
+        case .running where wasTold: break
+        case .running where exit.isClean:
+            record.poweredItselfOff = true
+            reason = "the guest powered itself off"
+            save(record, &effects)
+        case .running: restart(record, after: exit, ranFor: ranFor, now, &effects)
+        case .stopped, .deleted, .unknown: break
+        }
+    }
+
+    private mutating func restart(
+        _ record: InstanceRecord, after exit: VMMExit, ranFor: Duration, _ now: Duration, _ effects: inout [InstanceEffect]
+    ) {
+        var record = record
+        guard record.desired.restart == .onFailure else { return giveUp("its VMM \(exit.words), and its policy is to restart never", &effects) }
+        if ranFor >= timing.stableAfter { record.streak = 0 }
+        guard let delay = timing.restart.delay(before: record.streak + 1) else {
+            return giveUp("its VMM \(exit.words) again after \(record.streak) restarts in a row", &effects)
+        }
+        record.streak += 1
+        record.restarts += 1
+        save(record, &effects)
+        phase = .launching(.fetchImage)
+        waitUntil = now + delay
+        marks = LaunchMarks(began: now + delay)
+        reason = "its VMM \(exit.words); restart \(record.streak) of \(timing.restart.limit)"
+    }
+
+    private mutating func hold(_ why: String) {
+        phase = .halted
+        reason = why
+        isHeldByShutdown = true
+    }
+}
+
+// MARK: - What the next agent finds
+
+extension InstanceMachine {
+    /// Goes on where another agent was. Call once, before any event.
+    package mutating func takeUp(_ found: FoundInstance, address: String?, at now: Duration) -> [InstanceEffect] {
+        var effects: [InstanceEffect] = []
+        record = found.record
+        self.address = address
+        if found.vmm != .never { record?.hasRun = true }
+        phase = found.record == nil && found.vmm == .never ? .absent : .halted
+        reason = found.record?.failure
+        switch found.vmm {
+        case .never: if found.record?.desired.desired == .running { phase = .launching(.fetchImage) }
+        case .running(let vmm): phase = .running(vmm, since: now)
+        case .doubtful(let vmm, let why):
+            phase = .running(vmm, since: now)
+            doubt = why
+        case .ended(let exit):
+            let past = VMMProcess(pid: 0, startTime: 0, bootID: "")
+            phase = .running(past, since: now)
+            end(past, exit, now, &effects)
+        case .endedWithMachine: break
+        case .shutDownWithNode: hold("its node was shut down and is up again")
+        }
+        if found.record?.failure != nil, phase.vmm == nil { phase = .failed }
+        if record?.poweredItselfOff == true { reason = "the guest powered itself off" }
+        isWanted = record != nil
+        advance(now, &effects)
+        return effects
+    }
+}
+
+// MARK: - What is reported
+
+extension InstanceMachine {
+    package var observed: ObservedInstance {
+        let desired = record?.desired ?? deletion
+        return ObservedInstance(
+            id: id, name: desired?.name ?? Self.nameless, generation: desired?.generation ?? 0, state: state,
+            reason: wanted == .unknown ? quarantineReason : reason, address: phase.vmm == nil ? nil : address, pid: phase.vmm?.pid,
+            restarts: record?.restarts ?? 0, reboots: record?.reboots ?? desired?.reboots ?? 0, timings: marks.timings,
+            resources: phase == .absent ? .zero : desired?.resources ?? .zero)
+    }
+
+    private static let nameless = try! Name("unknown")
+
+    private var quarantineReason: String {
+        doubt ?? (phase.vmm == nil ? "it is stopped here and no desired spec speaks of it" : "it runs here and no desired spec speaks of it")
+    }
+
+    private var state: ObservedInstance.State {
+        let wanted = wanted
+        if wanted == .unknown { return phase == .absent ? .absent : .quarantined }
+        switch phase {
+        case .absent: return wanted == .deleted ? .absent : wanted == .stopped ? .stopped : .preparing
+        case .launching(let step): return step == .startVMM || record?.hasRun == true ? .starting : .preparing
+        case .running: return .running
+        case .stopping: return .stopping
+        case .halted: return wanted == .deleted ? .stopping : .stopped
+        case .failed: return wanted == .deleted ? .stopping : .failed
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import ClusterModel
+
+/// What the node keeps of an instance on disk, so that an agent that starts anew goes on where the one before was.
+package struct InstanceRecord: Hashable, Sendable, Codable {
+    /// The spec of the highest generation seen, written before it is acted on.
+    package var desired: DesiredInstance
+    /// The highest reboot number that was performed.
+    package var reboots: Int64
+    /// Restarts by policy since the generation arrived.
+    package var restarts: Int
+    /// Restarts by policy with no stable run between them.
+    package var streak: Int
+    /// The guest powered itself off in this generation: it stays so until a start is asked for.
+    package var poweredItselfOff: Bool
+    /// A VMM of it has run, so that its disk may hold somebody's data.
+    package var hasRun: Bool
+    /// Why a step failed for good in this generation.
+    package var failure: String?
+
+    package init(desired: DesiredInstance) {
+        self.desired = desired
+        reboots = desired.reboots
+        restarts = 0
+        streak = 0
+        poweredItselfOff = false
+        hasRun = false
+        failure = nil
+    }
+
+    /// Takes a spec of a higher generation: what went wrong under the one before is forgiven.
+    mutating func take(_ newer: DesiredInstance) {
+        desired = newer
+        restarts = 0
+        streak = 0
+        poweredItselfOff = false
+        failure = nil
+    }
+}
+
+/// What an agent that starts finds of one instance.
+package struct FoundInstance: Hashable, Sendable {
+    package var id: InstanceID
+    /// Nil where it is missing or can't be read.
+    package var record: InstanceRecord?
+    package var vmm: FoundVMM
+
+    package enum FoundVMM: Hashable, Sendable {
+        case never
+        case running(VMMProcess)
+        /// It runs, and can't be adopted for this reason.
+        case doubtful(VMMProcess, String)
+        case ended(VMMExit)
+        /// It ran until the machine went down, or was shut down with it.
+        case endedWithMachine
+        /// The guests of this node were shut down and the machine is still up.
+        case shutDownWithNode
+    }
+
+    package init(id: InstanceID, record: InstanceRecord?, vmm: FoundVMM) {
+        self.id = id
+        self.record = record
+        self.vmm = vmm
+    }
+}

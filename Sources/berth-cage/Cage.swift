@@ -1,0 +1,158 @@
+import CSpawn
+import Glibc
+
+/// The parent of one VMM: it records it before it may run, holds its serial port, tells how it ended, and takes it along when it dies itself.
+struct Cage {
+    private let arguments: CageArguments
+    private var vmm: pid_t = 0
+    private var startTime: UInt64 = 0
+    private var complaints: Int32 = -1
+    private var complaintLog: CappedLog
+    private var console: Console
+    private let serialOfVMM: Int32
+
+    /// Takes the instance's lock, which is held for as long as this process lives.
+    init(_ arguments: CageArguments) throws(CageFailure) {
+        self.arguments = arguments
+        guard chdir(arguments.directory) == 0 else { throw CageFailure("cannot enter \(arguments.directory)", code: errno) }
+        umask(0o077)
+        for ignored in [SIGHUP, SIGINT, SIGTERM, SIGPIPE] { signal(ignored, SIG_IGN) }
+        let lock = open("cage.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw CageFailure("cannot open cage.lock", code: errno) }
+        let held = cspawn_lock(lock)
+        guard held == 0 else { throw CageFailure(held == EAGAIN ? "another cage holds this instance" : "cannot lock cage.lock: error \(held)") }
+        var ends: [Int32] = [-1, -1]
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+            throw CageFailure("cannot make a socket pair", code: errno)
+        }
+        serialOfVMM = ends[1]
+        complaintLog = CappedLog(name: "vmm.log", limit: 64 << 10)
+        console = try Console(serial: ends[0], logLimit: arguments.logLimit)
+        Self.lowerOutOfMemoryScore()
+    }
+
+    /// The kernel's out-of-memory killer takes the cage last; without the right to say so the score stays.
+    private static func lowerOutOfMemoryScore() {
+        let file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        write(file, "-900", 4)
+        close(file)
+    }
+
+    mutating func start() throws(CageFailure) {
+        for stale in ["exit.json", "vmm.json", "qmp.sock"] { unlink(stale) }
+        let gate = try Pipe()
+        let outcome = try Pipe()
+        let errors = try Pipe()
+        complaints = errors.output
+        _ = fcntl(complaints, F_SETFL, O_NONBLOCK)
+        // The child's report must stand above every descriptor that it is given.
+        let report = fcntl(outcome.input, F_DUPFD_CLOEXEC, 500)
+        try spawn(gate: gate.output, report: report, errors: errors.input)
+        for descriptor in [gate.output, outcome.input, report, errors.input, serialOfVMM] { close(descriptor) }
+        try record()
+        write(gate.input, "g", 1)
+        close(gate.input)
+        var code: Int32 = 0
+        let failed = read(outcome.output, &code, 4) == 4
+        close(outcome.output)
+        if failed {
+            waitpid(vmm, nil, 0)
+            unlink("vmm.json")
+            unlink(Console.socketName)
+            throw CageFailure("cannot execute \(arguments.command[0])", code: code)
+        }
+        Report.started()
+    }
+
+    private mutating func spawn(gate: Int32, report: Int32, errors: Int32) throws(CageFailure) {
+        let null = open("/dev/null", O_RDWR | O_CLOEXEC)
+        let descriptors = [(null, 0), (errors, 1), (errors, 2), (serialOfVMM, 3)].map { cspawn_descriptor(from: $0.0, to: $0.1) }
+        var words = arguments.command.map { strdup($0) }
+        words.append(nil)
+        vmm = descriptors.withUnsafeBufferPointer { list in
+            words.withUnsafeMutableBufferPointer {
+                cspawn_gated_child($0[0], $0.baseAddress, environ, list.baseAddress, Int32(list.count), gate, report, 0)
+            }
+        }
+        close(null)
+        guard vmm > 0 else { throw CageFailure("cannot make the VMM's process", code: -vmm) }
+    }
+
+    /// Written before the VMM may run, so that none ever runs unrecorded.
+    private mutating func record() throws(CageFailure) {
+        startTime = cspawn_start_time(vmm)
+        let own = getpid()
+        try Report.file(
+            "vmm.json",
+            """
+            {"bootID":"\(bootID())","cage":\(own),"cageStartTime":\(cspawn_start_time(own)),"pid":\(vmm),"startTime":\(startTime)}
+
+            """)
+    }
+
+    private func bootID() -> String {
+        let file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
+        var text = [UInt8](repeating: 0, count: 36)
+        let count = text.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
+        close(file)
+        return String(decoding: text.prefix(max(0, count)), as: UTF8.self)
+    }
+
+    /// Returns when the VMM has ended and its end is on record.
+    mutating func watch() {
+        let end = cspawn_pidfd(vmm)
+        var serialIsOpen = true
+        while true {
+            var polled = [
+                pollfd(fd: end, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: serialIsOpen ? console.serial : -1, events: console.serialEvents, revents: 0),
+                pollfd(fd: complaints, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: console.listener, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: console.client, events: console.clientEvents, revents: 0),
+            ]
+            guard poll(&polled, nfds_t(polled.count), -1) > 0 else { continue }
+            if polled[4].revents != 0 { console.clientIsReady() }
+            if polled[1].revents != 0 { serialIsOpen = console.serialIsReady() }
+            if polled[2].revents != 0 { takeComplaints() }
+            if polled[3].revents != 0 { console.acceptClient() }
+            // Last, and only when it had nothing more to say, so that its last words are kept.
+            if polled[0].revents != 0, polled[1].revents & Int16(POLLIN) == 0, polled[2].revents & Int16(POLLIN) == 0 { break }
+        }
+        recordEnd()
+    }
+
+    private mutating func takeComplaints() {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = buffer.withUnsafeMutableBytes { read(complaints, $0.baseAddress, $0.count) }
+        if count > 0 {
+            buffer.withUnsafeBytes { complaintLog.append(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        } else if count == 0 {
+            close(complaints)
+            complaints = -1
+        }
+    }
+
+    private func recordEnd() {
+        var status: Int32 = 0
+        while waitpid(vmm, &status, 0) < 0, errno == EINTR {}
+        let signal = status & 0x7F
+        let how = signal == 0 ? "\"exited\":\((status >> 8) & 0xFF)" : "\"signal\":\(signal)"
+        do { try Report.file("exit.json", "{\(how),\"pid\":\(vmm),\"startTime\":\(startTime)}\n") } catch { Report.toStandardError(error.sentence) }
+        for name in ["qmp.sock", Console.socketName] { unlink(name) }
+    }
+}
+
+/// Closed over exec on both ends.
+struct Pipe {
+    let output: Int32
+    let input: Int32
+
+    init() throws(CageFailure) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw CageFailure("cannot make a pipe", code: errno) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        output = ends[0]
+        input = ends[1]
+    }
+}
