@@ -21,7 +21,8 @@ package struct Berth: AsyncParsableCommand {
             """,
         groupedSubcommands: [
             CommandGroup(
-                name: "Instances", subcommands: [InstanceLaunch.self, InstanceCommand.self, Console.self, Logs.self, Wait.self, OperationCommand.self]),
+                name: "Instances",
+                subcommands: [InstanceLaunch.self, InstanceCommand.self, Console.self, Logs.self, Wait.self, OperationCommand.self]),
             CommandGroup(
                 name: "Cluster",
                 subcommands: [ClusterCommand.self, NodeCommand.self, SizeCommand.self, ImageCommand.self, EventList.self]),

@@ -169,6 +169,7 @@ final class CurlUpload: Sendable {
 package struct UnreadableFile: Error, Hashable, CustomStringConvertible {
     package let path: String
     package let errno: Int32
+    package var isMissing: Bool { errno == ENOENT || errno == ENOTDIR }
     package var description: String {
         errno == EINVAL ? "\(path) is not a regular file" : "cannot read \(path): \(String(cString: strerror(errno)))"
     }

@@ -3,7 +3,8 @@ import ClusterAPI
 import ClusterModel
 
 struct ClusterStatus: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "status", abstract: "Show the controller, the nodes by health, the instances by state, and the room.")
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Show the controller, the nodes by health, the instances by state, and the room.")
 
     @OptionGroup var output: OutputOptions
     @OptionGroup var connection: ConnectionOptions

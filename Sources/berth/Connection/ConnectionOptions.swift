@@ -47,7 +47,8 @@ package struct ControllerAddress: Hashable, Sendable {
         }
         guard let found = contexts.contexts.first(where: { $0.name == name }) else {
             let known = contexts.contexts.map(\.name).joined(separator: ", ")
-            throw CommandFailure(.notFound, "there is no context “\(name)” in \(file ?? "the context file"); known are: \(known.isEmpty ? "none" : known)")
+            throw CommandFailure(
+                .notFound, "there is no context “\(name)” in \(file ?? "the context file"); known are: \(known.isEmpty ? "none" : known)")
         }
         return ControllerAddress(endpoint: found.endpoint, token: givenToken ?? found.token)
     }

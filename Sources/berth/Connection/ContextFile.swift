@@ -28,7 +28,9 @@ package struct ContextFile: Hashable, Sendable {
     package init() {}
 
     /// Nil where neither XDG_CONFIG_HOME nor HOME is set.
-    package static var standardPath: String? { UserDirectory.path(variable: "XDG_CONFIG_HOME", fallback: ".config").map { $0 + "/berth/context.yaml" } }
+    package static var standardPath: String? {
+        UserDirectory.path(variable: "XDG_CONFIG_HOME", fallback: ".config").map { $0 + "/berth/context.yaml" }
+    }
 
     /// Nil where there is no file.
     package static func read(_ path: String) throws(ConfigurationError) -> ContextFile? {
@@ -39,7 +41,9 @@ package struct ContextFile: Hashable, Sendable {
         for value in try root["contexts"]?.list() ?? [] {
             let fields = try value.mapping(keys: ["name", "endpoint", "token"])
             file.contexts.append(
-                Context(name: try fields.required("name").string(), endpoint: try fields.required("endpoint").string(), token: try fields["token"]?.string()))
+                Context(
+                    name: try fields.required("name").string(), endpoint: try fields.required("endpoint").string(),
+                    token: try fields["token"]?.string()))
         }
         return file
     }

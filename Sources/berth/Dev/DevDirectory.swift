@@ -68,7 +68,8 @@ struct DevDirectory {
             guard descriptor >= 0 else { throw CommandFailure(.failed, "cannot open \(path): \(String(cString: strerror(errno)))") }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
                 close(descriptor)
-                throw CommandFailure(.conflict, "another `berth dev` is at work in \(path.split(separator: "/").dropLast().joined(separator: "/")): wait for it")
+                throw CommandFailure(
+                    .conflict, "another `berth dev` is at work in \(path.split(separator: "/").dropLast().joined(separator: "/")): wait for it")
             }
         }
 

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import CSpawn
 import Glibc
 
 /// A process that `dev up` started. Its start time tells it from a stranger that got the same pid later.
@@ -9,48 +9,38 @@ struct DevProcess: Codable, Hashable {
     var startTicks: UInt64
     var bootID: String
 
-    /// In a session of its own, so that the terminal's Ctrl-C and hang-up do not reach it.
+    /// In a session of its own, so that the terminal's Ctrl-C and hang-up do not reach it, and without this program's other descriptors, so that
+    /// whoever waits for the end of a pipe does not wait for the cluster's end.
     static func start(_ name: String, arguments: [String], log: String) throws -> DevProcess {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
-        // Whoever waits for the end of a pipe that this program was given shall not wait for the cluster's end.
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        var all = sigset_t()
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        let output = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard output >= 0 else { throw CommandFailure(.failed, "cannot open \(log): \(String(cString: strerror(errno)))") }
+        defer { close(output) }
         let program = try ownPath()
-        var pid: pid_t = 0
         var pointers: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
-        let result = posix_spawn(&pid, program, &actions, &attributes, &pointers, environ)
+        let descriptors = [cspawn_descriptor(from: output, to: STDOUT_FILENO), cspawn_descriptor(from: output, to: STDERR_FILENO)]
+        var pid: pid_t = 0
+        let result = cspawn_detached(program, &pointers, environ, descriptors, Int32(descriptors.count), &pid)
         guard result == 0 else { throw CommandFailure(.failed, "cannot start \(program): \(String(cString: strerror(result)))") }
-        return DevProcess(name: name, pid: pid, startTicks: facts(of: pid)?.startTicks ?? 0, bootID: currentBootID)
+        return DevProcess(name: name, pid: pid, startTicks: cspawn_start_time(pid), bootID: currentBootID)
     }
 
     var isRunning: Bool {
         // Takes the exit status of one that this program started.
         waitpid(pid, nil, WNOHANG)
-        guard bootID == Self.currentBootID, let facts = Self.facts(of: pid) else { return false }
-        return facts.startTicks == startTicks && facts.state != "Z"
+        return bootID == Self.currentBootID && startTicks != 0 && cspawn_start_time(pid) == startTicks
     }
 
     /// SIGTERM, and SIGKILL when that is not enough; false when even that is not.
     func stop(within patience: Duration = .seconds(15)) async -> Bool {
+        // Held before the start time is looked at, so that no signal reaches a stranger.
+        let handle = cspawn_pidfd(pid)
+        guard handle >= 0 else { return !isRunning }
+        defer { close(handle) }
         guard isRunning else { return true }
-        kill(pid, SIGTERM)
+        _ = cspawn_signal(handle, SIGTERM)
         if await ends(within: patience) { return true }
-        kill(pid, SIGKILL)
+        _ = cspawn_signal(handle, SIGKILL)
         return await ends(within: .seconds(5))
     }
 
@@ -67,18 +57,10 @@ struct DevProcess: Codable, Hashable {
         String((try? ConfigurationFile.text("/proc/sys/kernel/random/boot_id"))?.prefix(36) ?? "")
     }
 
-    /// Fields 3 and 22 of `/proc/PID/stat`; the second field holds the name, which may hold anything.
-    private static func facts(of pid: pid_t) -> (state: Substring, startTicks: UInt64)? {
-        guard let text = try? ConfigurationFile.text("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return nil }
-        let fields = text[text.index(after: end)...].split(separator: " ")
-        guard fields.count > 19, let ticks = UInt64(fields[19]) else { return nil }
-        return (fields[0], ticks)
-    }
-
     private static func ownPath() throws -> String {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = buffer.withUnsafeMutableBytes { readlink("/proc/self/exe", $0.baseAddress, $0.count) }
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
         guard count > 0 else { throw CommandFailure(.failed, "cannot find this program's own file") }
-        return String(decoding: buffer.prefix(count), as: UTF8.self)
+        return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

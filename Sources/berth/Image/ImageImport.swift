@@ -54,7 +54,8 @@ package enum ImageFileName {
         case "tar": return .linux
         case "qcow2": return .qcow2
         case "raw", "img": return .raw
-        default: throw CommandFailure(.usage, "the name of \(Printable(path, limit: 200)) does not tell its format: give --format linux, raw or qcow2")
+        default:
+            throw CommandFailure(.usage, "the name of \(Printable(path, limit: 200)) does not tell its format: give --format linux, raw or qcow2")
         }
     }
 

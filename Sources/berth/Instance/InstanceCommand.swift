@@ -5,7 +5,8 @@ struct InstanceCommand: ParsableCommand {
         commandName: "instance",
         abstract: "Launch, see and control instances.",
         subcommands: [
-            InstanceLaunch.self, InstanceList.self, InstanceShow.self, InstanceExplain.self, InstanceStart.self, InstanceStop.self, InstanceReboot.self,
+            InstanceLaunch.self, InstanceList.self, InstanceShow.self, InstanceExplain.self, InstanceStart.self, InstanceStop.self,
+            InstanceReboot.self,
             InstanceDelete.self, InstanceAdopt.self, InstanceDestroy.self,
         ])
 }

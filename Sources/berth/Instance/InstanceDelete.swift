@@ -2,7 +2,8 @@ import ArgumentParser
 import ClusterAPI
 
 struct InstanceDelete: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "delete", abstract: "Delete instances with everything they hold. The name is free again at once.", aliases: ["rm"])
+    static let configuration = CommandConfiguration(
+        commandName: "delete", abstract: "Delete instances with everything they hold. The name is free again at once.", aliases: ["rm"])
 
     @OptionGroup var change: InstanceChangeOptions
 

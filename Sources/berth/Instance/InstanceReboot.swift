@@ -2,7 +2,8 @@ import ArgumentParser
 import ClusterAPI
 
 struct InstanceReboot: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "reboot", abstract: "Reboot instances: ACPI first, hard after the instance's stop timeout.")
+    static let configuration = CommandConfiguration(
+        commandName: "reboot", abstract: "Reboot instances: ACPI first, hard after the instance's stop timeout.")
 
     @OptionGroup var change: InstanceChangeOptions
 

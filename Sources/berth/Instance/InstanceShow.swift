@@ -3,7 +3,8 @@ import ClusterAPI
 import ClusterModel
 
 struct InstanceShow: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show an instance: what is wanted, what was observed, and its history.")
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show an instance: what is wanted, what was observed, and its history.")
 
     @Argument(help: "A name or an id.", transform: ArgumentText.reference)
     var instance: String

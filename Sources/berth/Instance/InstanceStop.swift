@@ -9,7 +9,8 @@ struct InstanceStop: AsyncParsableCommand {
     var force = false
 
     @Option(
-        help: ArgumentHelp("How long the guest may take, instead of the instance's own stop timeout.", valueName: "time"), transform: ArgumentText.time)
+        help: ArgumentHelp("How long the guest may take, instead of the instance's own stop timeout.", valueName: "time"),
+        transform: ArgumentText.time)
     var guestTimeout: Milliseconds?
 
     @OptionGroup var change: InstanceChangeOptions

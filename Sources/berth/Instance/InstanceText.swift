@@ -24,7 +24,9 @@ package enum InstanceText {
 
     private static func addSpec(_ spec: InstanceSpec, to fields: inout FieldList) {
         fields.add("Size", "\(spec.size) (\(ResourcesText.of(spec.resources)))")
-        fields.add("Image", "\(spec.image.name) (\(spec.image.format.rawValue), \(HumanText.bytes(spec.image.bytes)), sha256 \(spec.image.digest.hex.prefix(12)))")
+        fields.add(
+            "Image",
+            "\(spec.image.name) (\(spec.image.format.rawValue), \(HumanText.bytes(spec.image.bytes)), sha256 \(spec.image.digest.hex.prefix(12)))")
         fields.add("Labels", spec.labels.all.map(\.description).joined(separator: ", "))
         fields.add("Groups", spec.groups.map(\.text).joined(separator: ", "))
         fields.add("Policy", spec.policy?.rawValue)

@@ -53,7 +53,8 @@ package struct LaunchOptions: ParsableArguments {
     package var antiAffinity: [Constraints.GroupRule] = []
 
     @Option(
-        help: ArgumentHelp("Only where the group is. “:soft” makes it a wish.", valueName: "group[@domain][:soft]"), transform: ArgumentText.groupRule)
+        help: ArgumentHelp("Only where the group is. “:soft” makes it a wish.", valueName: "group[@domain][:soft]"), transform: ArgumentText.groupRule
+    )
     package var affinity: [Constraints.GroupRule] = []
 
     @Option(
@@ -69,7 +70,8 @@ package struct LaunchOptions: ParsableArguments {
     package var restart: RestartPolicy?
 
     @Option(
-        help: ArgumentHelp("How long a guest may take to shut down before it is ended, such as 30s.", valueName: "time"), transform: ArgumentText.time)
+        help: ArgumentHelp("How long a guest may take to shut down before it is ended, such as 30s.", valueName: "time"), transform: ArgumentText.time
+    )
     package var stopTimeout: Milliseconds?
 
     package init() {}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ClusterAPI
+import ClusterModel
 
 struct NodeCordon: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "cordon", abstract: "Place nothing new on nodes; what runs there goes on.")

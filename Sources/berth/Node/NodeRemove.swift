@@ -3,7 +3,8 @@ import ClusterAPI
 
 struct NodeRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "remove", abstract: "Remove dead nodes with everything they held. Be sure that they are dead: what still runs there is forgotten.")
+        commandName: "remove",
+        abstract: "Remove dead nodes with everything they held. Be sure that they are dead: what still runs there is forgotten.")
 
     @Argument(help: "Names or ids.", transform: ArgumentText.reference)
     var nodes: [String]

@@ -3,7 +3,8 @@ import ClusterAPI
 import ClusterModel
 
 struct NodeShow: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show a node: what it has, what is free, and what it found of KVM.")
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show a node: what it has, what is free, and what it found of KVM.")
 
     @Argument(help: "A name or an id.", transform: ArgumentText.reference)
     var node: String

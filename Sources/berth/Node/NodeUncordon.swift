@@ -1,5 +1,6 @@
 import ArgumentParser
 import ClusterAPI
+import ClusterModel
 
 struct NodeUncordon: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "uncordon", abstract: "Let instances be placed on nodes again.")

@@ -5,8 +5,8 @@ import ClusterModel
 struct OperationCancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "cancel", abstract: "Cancel an operation that has not begun to act.")
 
-    @Argument(help: "The operation's id.", transform: ArgumentText.operation)
-    var operation: OperationID
+    @Argument(help: "The operation's id.", transform: ArgumentText.reference)
+    var operation: String
 
     @OptionGroup var output: OutputOptions
     @OptionGroup var connection: ConnectionOptions

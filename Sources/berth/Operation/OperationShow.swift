@@ -5,8 +5,8 @@ import ClusterModel
 struct OperationShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "show", abstract: "Show an operation.")
 
-    @Argument(help: "The operation's id.", transform: ArgumentText.operation)
-    var operation: OperationID
+    @Argument(help: "The operation's id.", transform: ArgumentText.reference)
+    var operation: String
 
     @OptionGroup var output: OutputOptions
     @OptionGroup var connection: ConnectionOptions

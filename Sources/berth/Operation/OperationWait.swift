@@ -16,7 +16,7 @@ struct OperationWait {
         while true {
             var still: [InstanceOperation] = []
             for operation in running {
-                let current = try await client.operation(operation.id)
+                let current = try await client.operation(operation.id.description)
                 switch current.state {
                 case .running: still.append(current)
                 case .failed, .cancelled: failed.append(current)

@@ -17,7 +17,9 @@ final class ProgressLine: Sendable {
 
     init(quiet: Bool) {
         self.quiet = quiet
-        colour = StandardError.isTerminal && (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true) && getenv("TERM").map { strcmp($0, "dumb") != 0 } ?? false
+        colour =
+            StandardError.isTerminal && (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true)
+            && getenv("TERM").map { strcmp($0, "dumb") != 0 } ?? false
     }
 
     var elapsed: Duration { .now - begun }

@@ -8,15 +8,10 @@ package enum ArgumentText {
     package static func label(_ text: String) throws -> Label { try Label(text) }
     package static func time(_ text: String) throws -> Milliseconds { try Quantity.time(text) }
 
-    /// A name or an id, as it goes into a path.
+    /// A name or an id, as it goes into a path; whether there is such a thing, the controller knows.
     package static func reference(_ text: String) throws -> String {
-        if InstanceID(text) != nil { return text.lowercased() }
-        return try Name(text).text
-    }
-
-    package static func operation(_ text: String) throws -> OperationID {
-        guard let id = OperationID(text) else { throw Invalid(description: "write an id of `berth operation list`") }
-        return id
+        guard !text.isEmpty else { throw Invalid(description: "write a name or an id") }
+        return text
     }
 
     /// "gpu=2".
@@ -27,9 +22,6 @@ package enum ArgumentText {
         }
         return .init(name: try Name(label.key), count: count)
     }
-
-    /// A name, an id or a SHA-256.
-    package static func imageReference(_ text: String) throws -> String { Digest(hex: text)?.hex ?? (try reference(text)) }
 
     package static func positive(_ text: String) throws -> Int {
         guard let number = Int(text), number > 0, number <= 1_000_000 else { throw Invalid(description: "write a whole number from 1 to 1000000") }

@@ -39,7 +39,8 @@ package enum ExitStatus: Int32, Error, CaseIterable {
             case TransportError.unreachable, is MalformedAnswer: .unreachable
             case TransportError.timedOut: .timedOut
             case TransportError.invalidEndpoint: .usage
-            case is ConfigurationError, is UnreadableFile: .usage
+            case let error as UnreadableFile: error.isMissing ? .notFound : .failed
+            case is ConfigurationError: .usage
             case is ClosedPipe: .ok
             case is CancellationError: .interrupted
             default: .failed

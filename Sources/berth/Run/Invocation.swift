@@ -21,10 +21,9 @@ enum Invocation {
             do { try command.run() } catch { return report(error) }
             return ExitStatus.ok.rawValue
         }
-        let task = Task {
-            var running = asynchronous
-            try await running.run()
-        }
+        // Handed over to the task: nothing here touches it again.
+        nonisolated(unsafe) var running = asynchronous
+        let task = Task { try await running.run() }
         if !(command is any HandlesSignals) { Interrupt.watch { task.cancel() } }
         switch await task.result {
         case .success: return ExitStatus.ok.rawValue

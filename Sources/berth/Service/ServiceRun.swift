@@ -1,5 +1,6 @@
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 /// Runs a service until it ends or is asked to by SIGTERM or Ctrl-C; then it has ten seconds to leave things in order.
 enum ServiceRun {

@@ -17,7 +17,8 @@ final class StandardInput: Sendable {
 
     init() throws {
         var pair: [Int32] = [-1, -1]
-        guard pipe2(&pair, O_CLOEXEC) == 0 else { throw CommandFailure(.failed, "no descriptor to read standard input with") }
+        guard pipe(&pair) == 0 else { throw CommandFailure(.failed, "no descriptor to read standard input with") }
+        for descriptor in pair { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         wishes = (pair[0], pair[1])
         var thread = pthread_t()
         let box = Unmanaged.passRetained(self)
