@@ -1,9 +1,7 @@
 import ClusterModel
 
-extension PlacementEngine {
-    /// A verdict for every node in name order, with the choice that `place` makes. It looks at every node in full: milliseconds where `place` takes one.
-    package func explain(_ request: PlacementRequest) -> Explanation {
-        let policy = request.policy ?? self.policy
+extension PlacementState {
+    func explain(_ request: PlacementRequest, policy: PlacementPolicy) -> Explanation {
         let scored = ScoredRequest(instance: request.instance, need: Amounts(request.resources.bounded), measure: measure)
         return switch policy {
         case .pack: explain(request, policy, PackScore(scored))

@@ -5,7 +5,7 @@ struct Candidate {
     var score: Double
 }
 
-extension PlacementEngine {
+extension PlacementState {
     /// What the request's own look at a node adds to its shelf's cost; nil where it is refused.
     func wishes(_ request: CompiledRequest, on slot: Int32) -> Int? {
         guard hasRequired(request, slot) else { return nil }

@@ -33,7 +33,7 @@ struct CompiledRequest {
     var hasWishes: Bool { !preferred.isEmpty || rules.contains { !$0.isHard } }
 }
 
-extension PlacementEngine {
+extension PlacementState {
     func compile(_ request: PlacementRequest) -> CompiledRequest {
         let constraints = request.constraints
         let (costs, kindCosts) = shelfCosts(request)

@@ -49,7 +49,7 @@ struct CompiledRule {
     }
 }
 
-extension PlacementEngine {
+extension PlacementState {
     func compile(_ rule: Constraints.GroupRule, kind: CompiledRule.Kind) -> CompiledRule {
         var compiled = CompiledRule(kind: kind, isHard: rule.hard, group: groups.number(of: rule.group), domain: .node, counts: [:])
         guard let domain = rule.domain else { return compiled }

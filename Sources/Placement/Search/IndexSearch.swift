@@ -1,6 +1,6 @@
 /// A look for the best node through the index: first where few nodes can be meant at all, else along the shelves, best cells first, and by a look at
 /// every node where that leads to nothing soon.
-extension PlacementEngine {
+extension PlacementState {
     func search<Score: IndexedScore>(_ request: CompiledRequest, _ score: Score) -> Candidate? {
         if let few = fewNodes(request, soft: false) { return best(of: few, request, score) }
         guard var level = nextLevel(request, above: -1) else { return nil }

@@ -11,7 +11,7 @@ struct IndexWalk {
         self.budget = budget
     }
 
-    mutating func run<Score: IndexedScore>(_ engine: PlacementEngine, _ request: CompiledRequest, _ score: Score, holdersOnly: Bool) {
+    mutating func run<Score: IndexedScore>(_ engine: borrowing PlacementState, _ request: CompiledRequest, _ score: Score, holdersOnly: Bool) {
         for shelf in request.costs.indices {
             let cost = Int(request.costs[shelf])
             guard cost >= 0, cost <= level, !gaveUp else { continue }
@@ -20,37 +20,35 @@ struct IndexWalk {
     }
 
     private mutating func walk<Score: IndexedScore>(
-        _ shelf: Int, _ engine: PlacementEngine, _ request: CompiledRequest, _ score: Score, holdersOnly: Bool
+        _ shelf: Int, _ engine: borrowing PlacementState, _ request: CompiledRequest, _ score: Score, holdersOnly: Bool
     ) {
-        let index = engine.index
         let firstCPU = RoomLevel.of(request.need.cpu)
         let firstMemory = RoomLevel.of(request.need.memory)
         let base = shelf * RoomLevel.words
-        guard base < index.rowBits.count else { return }
+        guard base < engine.index.rowBits.count else { return }
         var rest = RoomBox(
             leastCPU: RoomLevel.least(of: firstCPU), mostCPU: RoomLevel.highest, leastMemory: RoomLevel.least(of: firstMemory),
             mostMemory: RoomLevel.highest)
-        var cpu = Score.prefersRoom ? index.rowBits.lastBit(base, notBelow: firstCPU) : index.rowBits.nextBit(base, from: firstCPU)
+        var cpu = Score.prefersRoom ? engine.index.rowBits.lastBit(base, notBelow: firstCPU) : engine.index.rowBits.nextBit(base, from: firstCPU)
         while let level = cpu, !gaveUp {
             let least = RoomLevel.least(of: level)
             let most = RoomLevel.most(of: level)
             if Score.prefersRoom { rest.mostCPU = most } else { rest.leastCPU = least }
             if let best, score.bound(rest) > best.score { return }
-            let row = Int(index.rows[shelf * RoomLevel.count + level])
+            let row = Int(engine.index.rows[shelf * RoomLevel.count + level])
             walkRow(row, least...most, firstMemory, engine, request, score, holdersOnly: holdersOnly)
             cpu =
                 Score.prefersRoom
-                ? index.rowBits.lastBit(base, notBelow: firstCPU, before: level) : index.rowBits.nextBit(base, from: level + 1)
+                ? engine.index.rowBits.lastBit(base, notBelow: firstCPU, before: level) : engine.index.rowBits.nextBit(base, from: level + 1)
         }
     }
 
     private mutating func walkRow<Score: IndexedScore>(
-        _ row: Int, _ cpu: ClosedRange<Int64>, _ firstMemory: Int, _ engine: PlacementEngine, _ request: CompiledRequest, _ score: Score,
+        _ row: Int, _ cpu: ClosedRange<Int64>, _ firstMemory: Int, _ engine: borrowing PlacementState, _ request: CompiledRequest, _ score: Score,
         holdersOnly: Bool
     ) {
-        let bits = engine.index.cellBits
         let base = row * RoomLevel.words
-        guard let first = bits.nextBit(base, from: firstMemory), let last = bits.lastBit(base, notBelow: firstMemory) else { return }
+        guard let first = engine.index.cellBits.nextBit(base, from: firstMemory), let last = engine.index.cellBits.lastBit(base, notBelow: firstMemory) else { return }
         var box = RoomBox(
             leastCPU: cpu.lowerBound, mostCPU: cpu.upperBound, leastMemory: RoomLevel.least(of: first), mostMemory: RoomLevel.most(of: last))
         if first != last, let best, score.bound(box) > best.score { return }
@@ -61,12 +59,12 @@ struct IndexWalk {
             if best.map({ score.bound(box) <= $0.score }) ?? true {
                 look(into: row * RoomLevel.count + level, engine, request, score, holdersOnly: holdersOnly)
             }
-            memory = Score.prefersRoom ? bits.lastBit(base, notBelow: firstMemory, before: level) : bits.nextBit(base, from: level + 1)
+            memory = Score.prefersRoom ? engine.index.cellBits.lastBit(base, notBelow: firstMemory, before: level) : engine.index.cellBits.nextBit(base, from: level + 1)
         }
     }
 
     private mutating func look<Score: IndexedScore>(
-        into cell: Int, _ engine: PlacementEngine, _ request: CompiledRequest, _ score: Score, holdersOnly: Bool
+        into cell: Int, _ engine: borrowing PlacementState, _ request: CompiledRequest, _ score: Score, holdersOnly: Bool
     ) {
         var next = engine.index.cells[cell]
         while next != RoomIndex.none {
@@ -85,7 +83,7 @@ struct IndexWalk {
     }
 
     /// The first node of the bin, in order of names, that the request can use at this level.
-    private mutating func first(in bin: RoomIndex.Bin, _ engine: PlacementEngine, _ request: CompiledRequest, holdersOnly: Bool) -> Int32? {
+    private mutating func first(in bin: RoomIndex.Bin, _ engine: borrowing PlacementState, _ request: CompiledRequest, holdersOnly: Bool) -> Int32? {
         if request.isPlain, !holdersOnly { return engine.index.trees.first(of: bin.root) }
         let allowance = level - Int(request.costs[Int(bin.shelf)])
         var left = budget

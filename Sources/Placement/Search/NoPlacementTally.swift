@@ -1,6 +1,6 @@
 import ClusterModel
 
-extension PlacementEngine {
+extension PlacementState {
     /// Counts every node by the first reason to refuse it, in the order in which an explanation gives them.
     func noPlacement(_ compiled: CompiledRequest, _ request: PlacementRequest) -> NoPlacement {
         var tally = NoPlacementTally(shelves: compiled.kindCosts.count)

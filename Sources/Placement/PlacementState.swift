@@ -1,0 +1,183 @@
+import ClusterModel
+
+/// All that an engine holds. Copied only on purpose, since an unwanted copy costs as much as a decision.
+struct PlacementState: ~Copyable, Sendable {
+    private(set) var table = NodeTable()
+    private(set) var shelves = ShelfTable()
+    private(set) var index = RoomIndex()
+    private(set) var groups = GroupTable()
+    private var allocations = AllocationTable()
+    /// Over all allocations.
+    private var allocated = Amounts.zero
+    /// By slot: the number of its kind, and of the shelf that it stands on while it is open.
+    private var kindOf: [Int32] = []
+    private(set) var shelfOf: [Int32] = []
+
+    func copy() -> PlacementState {
+        PlacementState(
+            table: table, shelves: shelves, index: index, groups: groups, allocations: allocations, allocated: allocated, kindOf: kindOf,
+            shelfOf: shelfOf)
+    }
+
+    // MARK: Nodes
+
+    var nodes: [PlacementNode] {
+        let slots = table.nodes.indices.filter { table.nodes[$0] != nil }.map(Int32.init)
+        return slots.sorted { table.order.precedes($0, $1) }.compactMap { table[$0] }
+    }
+
+    func node(_ id: NodeID) -> PlacementNode? { table.slot(of: id).flatMap { table[$0] } }
+
+    mutating func setNode(_ node: PlacementNode) {
+        var node = node
+        node.allocatable = node.allocatable.bounded
+        node.overhead = MiB(min(max(0, node.overhead.count), Resources.maximumAmount))
+        if let slot = table.slot(of: node.id) { update(slot, node) } else { insert(node) }
+    }
+
+    mutating func removeNode(_ id: NodeID) -> [Allocation] {
+        guard let slot = table.slot(of: id) else { return [] }
+        let held = allocations(on: id)
+        for allocation in held { _ = release(allocation.instance) }
+        takeOffShelf(slot)
+        shelves.release(kind: kindOf[Int(slot)])
+        table.remove(slot)
+        return held
+    }
+
+    private mutating func insert(_ node: PlacementNode) {
+        let slot = table.insert(node)
+        let kind = shelves.acquire(NodeKind(node))
+        if Int(slot) == kindOf.count {
+            kindOf.append(kind)
+            shelfOf.append(RoomIndex.none)
+        } else {
+            kindOf[Int(slot)] = kind
+        }
+        putOnShelf(slot)
+    }
+
+    private mutating func update(_ slot: Int32, _ node: PlacementNode) {
+        takeOffShelf(slot)
+        let kind = shelves.acquire(NodeKind(node))
+        shelves.release(kind: kindOf[Int(slot)])
+        kindOf[Int(slot)] = kind
+        let held = table[slot]?.labels == node.labels ? [] : allocations.rows(on: slot)
+        for row in held { leaveGroups(row) }
+        table.update(slot, node)
+        for row in held { joinGroups(row) }
+        putOnShelf(slot)
+    }
+
+    private mutating func putOnShelf(_ slot: Int32) {
+        guard table[slot]?.admission == .open else { return }
+        let shelf = shelves.acquireShelf(kind: kindOf[Int(slot)], freeDevices: table.freeDevices(on: slot))
+        shelfOf[Int(slot)] = shelf
+        index.insert(slot, shelf: shelf, room: table.room[Int(slot)], order: table.order)
+    }
+
+    private mutating func takeOffShelf(_ slot: Int32) {
+        guard shelfOf[Int(slot)] >= 0 else { return }
+        index.remove(slot, order: table.order)
+        shelves.releaseShelf(shelfOf[Int(slot)])
+        shelfOf[Int(slot)] = RoomIndex.none
+    }
+
+    // MARK: Allocations
+
+    mutating func allocate(_ allocation: Allocation, force: Bool) throws(AllocationRefused) {
+        guard let slot = table.slot(of: allocation.node) else { throw .unknownNode(allocation.node) }
+        var allocation = allocation
+        allocation.resources = allocation.resources.bounded
+        if !force, let shortage = shortage(of: allocation.resources, on: slot) {
+            if let held = allocations.row(of: allocation.instance) { throw .alreadyAllocated(held.instance, node: table.order.ids[Int(held.slot)]) }
+            throw .overCapacity(node: shortage.node, shortage.refusal)
+        }
+        guard allocations.insert(allocation, slot: slot) else {
+            let held = allocations.row(of: allocation.instance)
+            throw .alreadyAllocated(allocation.instance, node: table.order.ids[Int(held?.slot ?? slot)])
+        }
+        let amounts = Amounts(allocation.resources)
+        allocated = allocated + amounts
+        for group in Set(allocation.groups) { groups.add(group, on: slot, domains: table.domains[Int(slot)]) }
+        let crossed = table.take(amounts, allocation.resources.devices, on: slot)
+        reshelve(slot, kindChanged: crossed)
+    }
+
+    mutating func release(_ instance: InstanceID) -> Allocation? {
+        guard let row = allocations.remove(instance) else { return nil }
+        allocated = allocated - row.amounts
+        leaveGroups(row)
+        let crossed = table.giveBack(row.amounts, row.devices, on: row.slot)
+        reshelve(row.slot, kindChanged: crossed)
+        return allocation(row)
+    }
+
+    func allocation(of instance: InstanceID) -> Allocation? { allocations.row(of: instance).map { allocation($0) } }
+
+    func allocations(on node: NodeID) -> [Allocation] {
+        guard let slot = table.slot(of: node) else { return [] }
+        return allocations.rows(on: slot).sorted { $0.instance < $1.instance }.map { allocation($0) }
+    }
+
+    func usage(of node: NodeID) -> Resources? { table.slot(of: node).map { table.used(on: $0) } }
+
+    func free(on node: NodeID) -> Resources? { table.slot(of: node).map { table.free(on: $0) } }
+
+    private func allocation(_ row: AllocationTable.Row) -> Allocation {
+        Allocation(
+            instance: row.instance, node: table.order.ids[Int(row.slot)], resources: row.amounts.resources(devices: row.devices), groups: row.groups)
+    }
+
+    private func shortage(of need: Resources, on slot: Int32) -> (node: Name, refusal: Refusal)? {
+        var room = table.room[Int(slot)]
+        room.memory &+= table.overhead(of: slot)
+        if need.devices.isEmpty, room.holds(Amounts(need)) { return nil }
+        guard let node = table[slot], let refusal = table.free(on: slot).shortages(of: need).first else { return nil }
+        return (node.name, refusal)
+    }
+
+    private mutating func joinGroups(_ row: AllocationTable.Row) {
+        for group in Set(row.groups) { groups.add(group, on: row.slot, domains: table.domains[Int(row.slot)]) }
+    }
+
+    private mutating func leaveGroups(_ row: AllocationTable.Row) {
+        for group in Set(row.groups) { groups.remove(group, on: row.slot, domains: table.domains[Int(row.slot)]) }
+    }
+
+    private mutating func reshelve(_ slot: Int32, kindChanged: Bool) {
+        guard shelfOf[Int(slot)] >= 0 else { return }
+        if kindChanged {
+            takeOffShelf(slot)
+            putOnShelf(slot)
+        } else {
+            index.remove(slot, order: table.order)
+            index.insert(slot, shelf: shelfOf[Int(slot)], room: table.room[Int(slot)], order: table.order)
+        }
+    }
+
+    // MARK: Decisions
+
+    var measure: ClusterMeasure { ClusterMeasure(nodes: table.count, allocatable: table.allocatable, allocated: allocated) }
+
+    func place(_ request: PlacementRequest, policy: PlacementPolicy) throws(NoPlacement) -> PlacementDecision {
+        let compiled = compile(request)
+        let scored = ScoredRequest(instance: request.instance, need: compiled.need, measure: measure)
+        let best: Candidate? =
+            switch policy {
+            case .pack: search(compiled, PackScore(scored))
+            case .spread: search(compiled, SpreadScore(scored))
+            case .balanced: search(compiled, BalancedScore(scored))
+            case .firstFit: scan(compiled, FirstFitScore(scored))
+            case .bestFitL2: search(compiled, BestFitL2Score(scored))
+            case .worstFit: scan(compiled, WorstFitScore(scored))
+            case .random: scan(compiled, RandomScore(scored))
+            }
+        guard let best, let node = table[best.slot] else { throw noPlacement(compiled, request) }
+        let allocation = Allocation(
+            instance: request.instance, node: node.id, resources: request.resources.bounded.with(overhead: node.overhead), groups: request.groups)
+        return PlacementDecision(
+            node: node.id, nodeName: node.name, allocation: allocation, score: Wish.shown(best.wishes + compiled.hopeless, best.score), policy: policy
+        )
+    }
+}
