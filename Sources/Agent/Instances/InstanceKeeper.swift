@@ -62,7 +62,7 @@ actor InstanceKeeper {
 
     /// The controller knows how it is with these: what is absent need not be remembered any more.
     func acknowledge(_ instances: [InstanceID]) {
-        for id in instances where machines[id]?.observed.state == .absent && machines[id]?.isForgettable == true { forget(id) }
+        for id in instances where !changed.contains(id) && machines[id]?.observed.state == .absent { forget(id) }
     }
 
     func instance(_ id: InstanceID) -> ObservedInstance? { machines[id]?.observed }

@@ -1,5 +1,6 @@
 import AgentDecisions
 import ClusterModel
+import FoundationEssentials
 
 /// What runs instances: a driver of a real VMM, or one in memory. All of its work may be begun again after it was cut short.
 protocol VMM: Sendable {
@@ -16,8 +17,19 @@ protocol VMM: Sendable {
     func kill(_ vmm: VMMProcess, of instance: InstanceID)
     /// The address that the instance's seed names.
     func address(of instance: InstanceID) -> String?
+    /// A conversation with the serial console; one at a time.
+    func console(of instance: InstanceID) throws(WorkFailure) -> any ConsoleStream
+    /// What the serial console has said: its last lines (nil: all that is kept), and what follows.
+    func log(of instance: InstanceID, lines: Int?, follow: Bool) throws(WorkFailure) -> any ConsoleStream
     /// What becomes of VMMs, whether this agent started them or took them up.
     var news: AsyncStream<VMMNews> { get }
+}
+
+protocol ConsoleStream: Sendable {
+    /// Nil at the end.
+    func read() async -> Data?
+    func write(_ data: Data) async throws
+    func close()
 }
 
 struct StartedVMM: Sendable {

@@ -24,6 +24,11 @@ final class QEMUDriver: VMM {
         (news, tell) = AsyncStream.makeStream(of: VMMNews.self, bufferingPolicy: .unbounded)
     }
 
+    /// Digests that disks of instances under `root` may be made from.
+    static func imagesInUse(under root: String) -> Set<Digest> {
+        Set(InstanceDirectory.all(under: root).compactMap { $0.read(InstanceRecord.self, from: .record)?.desired.image.digest })
+    }
+
     func address(of instance: InstanceID) -> String? { GuestNetwork.user.address }
 
     func save(_ record: InstanceRecord) throws(WorkFailure) { try directory(record.desired.id).write(record, to: .record) }
@@ -168,6 +173,17 @@ final class QEMUDriver: VMM {
     }
 
     func kill(_ vmm: VMMProcess, of instance: InstanceID) { RunningProcess.signal(vmm, SIGKILL) }
+
+    func console(of instance: InstanceID) throws(WorkFailure) -> any ConsoleStream {
+        let directory = directory(instance)
+        guard directory.exists(.consoleSocket) else { throw WorkFailure("the instance does not run", isLasting: true) }
+        return SocketConsole(try LocalSocket.connect(to: InstanceDirectory.File.consoleSocket.rawValue, in: directory.path))
+    }
+
+    func log(of instance: InstanceID, lines: Int?, follow: Bool) throws(WorkFailure) -> any ConsoleStream {
+        let directory = directory(instance)
+        return ConsoleLog(current: directory.file(.console), older: directory.file(.olderConsole), lines: lines, follow: follow)
+    }
 
     // MARK: - Taking up
 
