@@ -4,14 +4,14 @@ import Glibc
 import Synchronization
 
 /// Finds out what /dev/kvm is worth by running a guest on it: that it opens proves nothing.
-enum KVMProbe {
+package enum KVMProbe {
     /// Hardware runs a billion instructions a second and more, the software backends that were seen about two million.
-    static let nativeFrom: Int64 = 50_000_000
+    package static let nativeFrom: Int64 = 50_000_000
 
     private static let hardLimit = Duration.seconds(2)
 
     /// Takes `duration` and a little more, and never longer than two seconds on top.
-    static func run(for duration: Duration = .milliseconds(150)) -> KVMFinding {
+    package static func run(for duration: Duration = .milliseconds(150)) -> KVMFinding {
         guard access("/dev/kvm", F_OK) == 0 else { return .absent }
         let guest: ProbeGuest
         do { guest = try ProbeGuest() } catch { return .refused(reason: error.description) }
@@ -89,7 +89,9 @@ private final class ProbeGuest: @unchecked Sendable {
         memory.storeBytes(of: 1, toByteOffset: Self.flagOffset, as: UInt8.self)
         if !wait(until: began + duration + .milliseconds(200)) {
             ckvm_leave(shared)
-            while !wait(until: ContinuousClock.now + .milliseconds(10)), ContinuousClock.now < began + duration + limit { pthread_kill(thread, SIGURG) }
+            while !wait(until: ContinuousClock.now + .milliseconds(10)), ContinuousClock.now < began + duration + limit {
+                pthread_kill(thread, SIGURG)
+            }
         }
         let took = ContinuousClock.now - began
         guard let code = result.withLock({ $0 }) else {

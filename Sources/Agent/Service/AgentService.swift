@@ -59,4 +59,3 @@ package struct AgentService: Service {
         logger.info("agent stopped; its VMs run on")
     }
 }
-

@@ -51,7 +51,8 @@ struct NodeMachine: Sendable {
         case (.tcg, _), (.auto, .absent), (.auto, .refused), (.auto, .emulated): accelerator = .tcg
         case (.auto, .native), (.kvm, .native): accelerator = .kvm
         case (.kvm, .emulated): accelerator = .emulatedKVM
-        case (.kvm, .absent): throw WorkFailure("accelerator kvm is configured, and this machine has no /dev/kvm; load kvm_intel or kvm_amd, or use auto")
+        case (.kvm, .absent):
+            throw WorkFailure("accelerator kvm is configured, and this machine has no /dev/kvm; load kvm_intel or kvm_amd, or use auto")
         case (.kvm, .refused(let reason)): throw WorkFailure("accelerator kvm is configured, and /dev/kvm can't be used: \(reason)")
         }
         let cage = if let path = configuration.cage { path } else { try besideExecutable("berth-cage") }

@@ -3,7 +3,7 @@ import ClusterModel
 import FoundationEssentials
 
 /// What runs instances: a driver of a real VMM, or one in memory. All of its work may be begun again after it was cut short.
-protocol VMM: Sendable {
+package protocol VMM: Sendable {
     /// Everything that is on this node, whoever left it there.
     func inventory() async throws(WorkFailure) -> [FoundInstance]
     /// Keeps the record, on disk before it returns. It, `powerDown` and `kill` wait for nobody, so that the order of effects is kept.
@@ -25,37 +25,37 @@ protocol VMM: Sendable {
     var news: AsyncStream<VMMNews> { get }
 }
 
-protocol ConsoleStream: Sendable {
+package protocol ConsoleStream: Sendable {
     /// Nil at the end.
     func read() async -> Data?
     func write(_ data: Data) async throws
     func close()
 }
 
-struct StartedVMM: Sendable {
-    var process: VMMProcess
-    var spawned: ContinuousClock.Instant
+package struct StartedVMM: Sendable {
+    package var process: VMMProcess
+    package var spawned: ContinuousClock.Instant
 }
 
-struct VMMNews: Sendable {
-    enum What: Sendable {
+package struct VMMNews: Sendable {
+    package enum What: Sendable {
         case ended(VMMExit)
         case shutDownWithNode
         case adopted
     }
 
-    var instance: InstanceID
-    var process: VMMProcess
-    var what: What
+    package var instance: InstanceID
+    package var process: VMMProcess
+    package var what: What
 }
 
 /// Why a piece of work was not done, as a part of a sentence.
-struct WorkFailure: Error, CustomStringConvertible {
-    var description: String
+package struct WorkFailure: Error, CustomStringConvertible {
+    package var description: String
     /// Trying again can't help.
-    var isLasting = false
+    package var isLasting = false
 
-    init(_ description: String, isLasting: Bool = false) {
+    package init(_ description: String, isLasting: Bool = false) {
         self.description = description
         self.isLasting = isLasting
     }

@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// The log that a cage writes, across its rotations. A follower looks again five times a second.
-final class ConsoleLog: ConsoleStream {
+package final class ConsoleLog: ConsoleStream {
     private struct State {
         var file: Int32 = -1
         var backlog: Data?
@@ -15,7 +15,7 @@ final class ConsoleLog: ConsoleStream {
     private let state: Mutex<State>
     private static let poll = Duration.milliseconds(200)
 
-    init(current: String, older: String, lines: Int?, follow: Bool) {
+    package init(current: String, older: String, lines: Int?, follow: Bool) {
         self.current = current
         self.follow = follow
         var state = State()
@@ -38,7 +38,7 @@ final class ConsoleLog: ConsoleStream {
         return data
     }
 
-    static func last(_ lines: Int?, of text: Data) -> Data {
+    package static func last(_ lines: Int?, of text: Data) -> Data {
         guard let lines else { return text }
         guard lines > 0 else { return Data() }
         var seen = 0
@@ -54,7 +54,7 @@ final class ConsoleLog: ConsoleStream {
         return text
     }
 
-    func read() async -> Data? {
+    package func read() async -> Data? {
         let backlog = state.withLock { state in
             defer { state.backlog = nil }
             return state.backlog
@@ -82,7 +82,7 @@ final class ConsoleLog: ConsoleStream {
         return rest(of: state.file, limit: 64 << 10)
     }
 
-    func write(_ data: Data) async throws { throw WorkFailure("a log takes no input") }
+    package func write(_ data: Data) async throws { throw WorkFailure("a log takes no input") }
 
-    func close() { state.withLock { $0.isOpen = false } }
+    package func close() { state.withLock { $0.isOpen = false } }
 }

@@ -27,7 +27,9 @@ final class SocketConsole: ConsoleStream {
         while !rest.isEmpty {
             try Task.checkCancellation()
             let count = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL)) }
-            if count > 0 { rest = rest.dropFirst(count) } else if count < 0, errno == EAGAIN {
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if count < 0, errno == EAGAIN {
                 try await Task.sleep(for: .milliseconds(10))
             } else if errno != EINTR {
                 throw WorkFailure("the console has closed: \(String(cString: strerror(errno)))")

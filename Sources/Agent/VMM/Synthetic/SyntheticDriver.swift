@@ -3,30 +3,30 @@ import ClusterModel
 import Synchronization
 
 /// VMs in memory: they take the time that they are told to, fail when they are told to, and cost nothing else.
-final class SyntheticDriver: VMM {
+package final class SyntheticDriver: VMM {
     private struct State {
         var nextPid: Int32 = 1
         var starts: Int64 = 0
         var running: [InstanceID: VMMProcess] = [:]
     }
 
-    let news: AsyncStream<VMMNews>
+    package let news: AsyncStream<VMMNews>
     private let tell: AsyncStream<VMMNews>.Continuation
     private let behaviour: SyntheticBehaviour
     private let state = Mutex(State())
 
-    init(behaviour: SyntheticBehaviour) {
+    package init(behaviour: SyntheticBehaviour) {
         self.behaviour = behaviour
         (news, tell) = AsyncStream.makeStream(of: VMMNews.self, bufferingPolicy: .unbounded)
     }
 
-    func inventory() -> [FoundInstance] { [] }
+    package func inventory() -> [FoundInstance] { [] }
 
-    func save(_ record: InstanceRecord) {}
+    package func save(_ record: InstanceRecord) {}
 
-    func perform(_ work: InstanceWork, for record: InstanceRecord) {}
+    package func perform(_ work: InstanceWork, for record: InstanceRecord) {}
 
-    func start(_ record: InstanceRecord) async throws(WorkFailure) -> StartedVMM {
+    package func start(_ record: InstanceRecord) async throws(WorkFailure) -> StartedVMM {
         let shallFail = state.withLock { state in
             state.starts += 1
             return behaviour.failEvery.map { state.starts % $0 == 0 } ?? false
@@ -42,7 +42,7 @@ final class SyntheticDriver: VMM {
         return StartedVMM(process: process, spawned: .now)
     }
 
-    func powerDown(_ vmm: VMMProcess, of instance: InstanceID) {
+    package func powerDown(_ vmm: VMMProcess, of instance: InstanceID) {
         let delay = behaviour.stopDelay.duration
         Task {
             try? await Task.sleep(for: delay)
@@ -50,18 +50,20 @@ final class SyntheticDriver: VMM {
         }
     }
 
-    func kill(_ vmm: VMMProcess, of instance: InstanceID) { end(vmm, of: instance, .signalled(9)) }
+    package func kill(_ vmm: VMMProcess, of instance: InstanceID) { end(vmm, of: instance, .signalled(9)) }
 
-    func address(of instance: InstanceID) -> String? { nil }
+    package func address(of instance: InstanceID) -> String? { nil }
 
-    func console(of instance: InstanceID) throws(WorkFailure) -> any ConsoleStream { throw WorkFailure("a synthetic VM has no console", isLasting: true) }
+    package func console(of instance: InstanceID) throws(WorkFailure) -> any ConsoleStream {
+        throw WorkFailure("a synthetic VM has no console", isLasting: true)
+    }
 
-    func log(of instance: InstanceID, lines: Int?, follow: Bool) throws(WorkFailure) -> any ConsoleStream {
+    package func log(of instance: InstanceID, lines: Int?, follow: Bool) throws(WorkFailure) -> any ConsoleStream {
         throw WorkFailure("a synthetic VM has no console", isLasting: true)
     }
 
     /// As if the VMM had ended by itself; for tests of what follows.
-    func end(_ vmm: VMMProcess, of instance: InstanceID, _ exit: VMMExit) {
+    package func end(_ vmm: VMMProcess, of instance: InstanceID, _ exit: VMMExit) {
         let didRun = state.withLock { state in
             guard state.running[instance] == vmm else { return false }
             state.running[instance] = nil
