@@ -10,6 +10,7 @@ let strict: [SwiftSetting] = [
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
@@ -68,7 +69,7 @@ let package = Package(
         .executableTarget(
             name: "berth",
             dependencies: [
-                "ClusterModel", "ClusterAPI", "Placement", "Planner", "Controller", "Agent", "StrictYAML", "CSpawn", log, lifecycle, yams,
+                "ClusterModel", "ClusterAPI", "Placement", "Planner", "Controller", "Agent", "StrictYAML", "CSpawn", log, lifecycle, signals, yams,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

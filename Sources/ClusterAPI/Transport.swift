@@ -27,6 +27,8 @@ package struct HTTPRequest: Sendable {
     /// Of the whole transfer for `send`, of silence for `stream`; nil is no limit.
     package var timeout: Duration?
     package var maximumAnswer: Int
+    /// Told, often and on any thread, how many bytes of a file have been sent, and how many there are.
+    package var progress: (@Sendable (_ sent: Int64, _ total: Int64) -> Void)?
 
     package init(
         method: Route.Method, target: String, headers: [(String, String)] = [], body: Body = .none, timeout: Duration? = .seconds(30),

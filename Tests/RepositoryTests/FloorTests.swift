@@ -19,7 +19,7 @@ private let allowed: [String: Set<String>] = [
     "Planner": ["ClusterModel", "Placement", "StrictYAML", "DequeModule", "Yams"],
     "berth": [
         "ClusterModel", "Placement", "StrictYAML", "ClusterAPI", "Controller", "Agent", "Planner", "CSpawn", "ArgumentParser", "Logging",
-        "ServiceLifecycle", "Yams", "Subprocess",
+        "ServiceLifecycle", "UnixSignals", "Yams", "Subprocess",
     ],
     "berth-cage": ["CSpawn"],
 ]

@@ -22,11 +22,11 @@ extension APIClient {
     package func delete(size: Name) async throws { try await changeIgnoringAnswer(.deleteSize, Route.deleteSize.path(size.text)) }
 
     package func operations() -> PagedList<InstanceOperation> { PagedList(client: self, route: .listOperations, query: [:]) }
-    package func operation(_ operation: OperationID) async throws -> InstanceOperation {
-        try await get(.showOperation, Route.showOperation.path(operation.description))
+    package func operation(_ operation: String) async throws -> InstanceOperation {
+        try await get(.showOperation, Route.showOperation.path(operation))
     }
-    package func cancel(_ operation: OperationID) async throws -> InstanceOperation {
-        try await change(.cancelOperation, Route.cancelOperation.path(operation.description))
+    package func cancel(_ operation: String) async throws -> InstanceOperation {
+        try await change(.cancelOperation, Route.cancelOperation.path(operation))
     }
 
     package func events() -> PagedList<Event> { PagedList(client: self, route: .listEvents, query: [:]) }

@@ -51,6 +51,7 @@ package struct LiveList<Item: Codable & Sendable>: AsyncSequence, Sendable {
                     }
                 } catch let error as ErrorBody where error.code == .gone {
                     state = .unlisted
+                    ready = []
                 } catch let error as TransportError {
                     // A controller that never answered is no broken connection.
                     guard !lastID.isEmpty, failures < live.pauses.count else { throw error }
@@ -64,7 +65,7 @@ package struct LiveList<Item: Codable & Sendable>: AsyncSequence, Sendable {
         /// Nil where there is nothing to tell yet.
         private mutating func advance() async throws -> Step? {
             if let event = ready.popFirst() {
-                lastID = event.id
+                if !event.id.isEmpty { lastID = event.id }
                 return try live.step(event)
             }
             switch state {
@@ -101,9 +102,13 @@ package struct LiveList<Item: Codable & Sendable>: AsyncSequence, Sendable {
         do {
             switch event.name {
             case "put": return .change(.put(try WireJSON.decode(Item.self, from: data), revision: revision))
+            // The watch's own end, such as that what it asks for is no longer kept.
+            case "error": throw try WireJSON.decode(ErrorAnswer.self, from: data).error
             case "delete": return .change(.delete(id: try WireJSON.decode(DeletedItem.self, from: data).id, revision: revision))
             default: return nil
             }
+        } catch let error as ErrorBody {
+            throw error
         } catch {
             throw MalformedAnswer(status: 200, why: WireJSON.explain(error))
         }

@@ -31,7 +31,7 @@ final class CurlTransfer: @unchecked Sendable {
         self.endpoint = endpoint
         self.download = download
         fixedHeaders = headers
-        upload = CurlUpload(request.body, transfer: id, loop: loop)
+        upload = CurlUpload(request.body, progress: request.progress, transfer: id, loop: loop)
     }
 
     var isPaused: Bool { (download?.isPaused ?? false) || (upload?.isPaused ?? false) }

@@ -29,17 +29,21 @@ final class CurlUpload: Sendable {
     }
 
     private let source: Source
+    private let progress: (@Sendable (Int64, Int64) -> Void)?
     private let transfer: CurlTransfer.ID
     private let loop: CurlLoop
     private let state = Mutex(State())
 
     /// Nil for a body that needs no reading.
-    init?(_ body: HTTPRequest.Body, transfer: CurlTransfer.ID, loop: CurlLoop) {
+    init?(
+        _ body: HTTPRequest.Body, progress: (@Sendable (Int64, Int64) -> Void)?, transfer: CurlTransfer.ID, loop: CurlLoop
+    ) {
         switch body {
         case .none, .bytes: return nil
         case .file(let path): source = .file(path: path)
         case .stream(let next): source = .stream(next)
         }
+        self.progress = progress
         self.transfer = transfer
         self.loop = loop
     }
@@ -100,14 +104,17 @@ final class CurlUpload: Sendable {
     }
 
     private func readFile(_ path: String, into target: UnsafeMutableRawBufferPointer) -> Piece {
-        state.withLock { state in
-            let left = (state.length ?? 0) - state.offset
-            guard left > 0 else { return .bytes(0) }
+        let (piece, sent, length) = state.withLock { state -> (Piece, Int64, Int64) in
+            let length = state.length ?? 0
+            let left = length - state.offset
+            guard left > 0 else { return (.bytes(0), length, length) }
             let count = pread(state.descriptor, target.baseAddress, min(target.count, Int(left)), off_t(state.offset))
-            guard count > 0 else { return .failed(UnreadableFile(path: path, errno: count < 0 ? errno : EIO)) }
+            guard count > 0 else { return (.failed(UnreadableFile(path: path, errno: count < 0 ? errno : EIO)), state.offset, length) }
             state.offset += Int64(count)
-            return .bytes(count)
+            return (.bytes(count), state.offset, length)
         }
+        progress?(sent, length)
+        return piece
     }
 
     func rewind(to offset: Int64) -> Bool {
@@ -162,6 +169,7 @@ final class CurlUpload: Sendable {
 package struct UnreadableFile: Error, Hashable, CustomStringConvertible {
     package let path: String
     package let errno: Int32
+    package var isMissing: Bool { errno == ENOENT || errno == ENOTDIR }
     package var description: String {
         errno == EINVAL ? "\(path) is not a regular file" : "cannot read \(path): \(String(cString: strerror(errno)))"
     }

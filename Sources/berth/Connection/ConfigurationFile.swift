@@ -1,0 +1,25 @@
+import FoundationEssentials
+import Glibc
+import StrictYAML
+
+enum ConfigurationFile {
+    private static let maximumBytes = 64 << 20
+
+    static func text(_ path: String) throws(ConfigurationError) -> String {
+        func failure(_ message: String) -> ConfigurationError { ConfigurationError(file: path, message: message) }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("cannot be read: \(String(cString: strerror(errno)))") }
+        defer { close(descriptor) }
+        var data = Data()
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count >= 0 else { throw failure("cannot be read: \(String(cString: strerror(errno)))") }
+            guard count > 0 else { break }
+            data.append(contentsOf: buffer[..<count])
+            guard data.count <= maximumBytes else { throw failure("is larger than \(maximumBytes >> 20) MiB") }
+        }
+        guard let text = String(validating: data, as: UTF8.self) else { throw failure("is not UTF-8 text") }
+        return text
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import ClusterAPI
+import Glibc
+
+struct ConnectionOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The controller's URL, instead of BERTH_ENDPOINT and the context file.", valueName: "url"))
+    var endpoint: String?
+
+    @Option(help: ArgumentHelp("The bearer token, instead of BERTH_TOKEN and the context file.", valueName: "token", visibility: .hidden))
+    var token: String?
+
+    @Option(help: ArgumentHelp("A context of the context file, instead of its current one.", valueName: "name"))
+    var context: String?
+
+    @Flag(name: [.short, .long], help: "Show no progress on standard error; errors are still shown.")
+    var quiet = false
+
+    func client() throws -> APIClient {
+        let address = try ControllerAddress.resolve(
+            endpoint: endpoint, token: token, context: context, environment: environment, file: ContextFile.standardPath)
+        return APIClient(transport: try CurlTransport(endpoint: address.endpoint, token: address.token))
+    }
+
+    private func environment(_ name: String) -> String? {
+        guard let value = getenv(name), value.pointee != 0 else { return nil }
+        return String(cString: value)
+    }
+}
+
+/// Where the controller is, and who asks.
+package struct ControllerAddress: Hashable, Sendable {
+    package var endpoint: String
+    package var token: String?
+
+    /// Flag before environment before the context file, for each of the two; a token of the file belongs to the file's endpoint and goes nowhere else.
+    package static func resolve(
+        endpoint: String?, token: String?, context: String?, environment: (String) -> String?, file: String?
+    ) throws -> ControllerAddress {
+        let givenToken = token ?? environment("BERTH_TOKEN")
+        if let given = endpoint ?? (context == nil ? environment("BERTH_ENDPOINT") : nil) {
+            return ControllerAddress(endpoint: given, token: givenToken)
+        }
+        let contexts = try file.flatMap { try ContextFile.read($0) } ?? ContextFile()
+        guard let name = context ?? contexts.current else {
+            throw CommandFailure(
+                .usage, "no controller is named: start one with `berth dev up`, or give --endpoint or BERTH_ENDPOINT, such as http://127.0.0.1:7480")
+        }
+        guard let found = contexts.contexts.first(where: { $0.name == name }) else {
+            let known = contexts.contexts.map(\.name).joined(separator: ", ")
+            throw CommandFailure(
+                .notFound, "there is no context “\(name)” in \(file ?? "the context file"); known are: \(known.isEmpty ? "none" : known)")
+        }
+        return ControllerAddress(endpoint: found.endpoint, token: givenToken ?? found.token)
+    }
+}

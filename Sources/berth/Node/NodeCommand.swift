@@ -1,0 +1,8 @@
+import ArgumentParser
+
+struct NodeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "node",
+        abstract: "See and operate nodes.",
+        subcommands: [NodeList.self, NodeShow.self, NodeCordon.self, NodeUncordon.self, NodeRemove.self])
+}
