@@ -1,7 +1,7 @@
 import ClusterModel
 
 /// An image as it lies in the cache, checked.
-enum CachedImage: Hashable, Sendable {
+package enum CachedImage: Hashable, Sendable {
     case linux(kernel: String, initrd: String)
     case disk(path: String, format: Image.Format, virtualBytes: Int64)
 }

@@ -7,7 +7,7 @@ import Logging
 import Synchronization
 
 /// The node's images, each in a directory named by its digest that appears whole. Fetched from the controller once, however many wait for it.
-final class ImageCache: Sendable {
+package final class ImageCache: Sendable {
     private let root: String
     /// Of all images together; those in use are never evicted, so it may be passed.
     private let limit: MiB
@@ -17,7 +17,7 @@ final class ImageCache: Sendable {
     /// Digests that instances on this node are made from.
     private let inUse: @Sendable () -> Set<ClusterModel.Digest>
 
-    init(root: String, limit: MiB, transport: any Transport, logger: Logger, inUse: @escaping @Sendable () -> Set<ClusterModel.Digest>) {
+    package init(root: String, limit: MiB, transport: any Transport, logger: Logger, inUse: @escaping @Sendable () -> Set<ClusterModel.Digest>) {
         self.root = root
         self.limit = limit
         self.transport = transport
@@ -26,7 +26,7 @@ final class ImageCache: Sendable {
     }
 
     /// The image in the cache, or nil.
-    func cached(_ image: ImageReference) -> CachedImage? {
+    package func cached(_ image: ImageReference) -> CachedImage? {
         let directory = path(of: image.digest)
         switch image.format {
         case .linux:
@@ -38,7 +38,7 @@ final class ImageCache: Sendable {
         }
     }
 
-    func fetch(_ image: ImageReference) async throws(WorkFailure) -> CachedImage {
+    package func fetch(_ image: ImageReference) async throws(WorkFailure) -> CachedImage {
         if let cached = cached(image) {
             utimes(path(of: image.digest), nil)
             return cached

@@ -2,12 +2,12 @@ import FoundationEssentials
 import Glibc
 
 /// The image format `linux`: a tar archive of the two regular files `kernel` and `initrd`, and nothing else.
-enum LinuxImage {
-    static let members = ["kernel", "initrd"]
+package enum LinuxImage {
+    package static let members = ["kernel", "initrd"]
     private static let block = 512
 
     /// Unpacks into a directory that exists.
-    static func unpack(_ archive: String, into directory: String) throws(WorkFailure) {
+    package static func unpack(_ archive: String, into directory: String) throws(WorkFailure) {
         let file = open(archive, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard file >= 0 else { throw WorkFailure("cannot open the image: \(String(cString: strerror(errno)))") }
         defer { close(file) }
@@ -23,7 +23,7 @@ enum LinuxImage {
     }
 
     /// The archive of the two files, with nothing in it that depends on when or by whom it was made.
-    static func header(name: String, size: Int) -> Data {
+    package static func header(name: String, size: Int) -> Data {
         var header = Data(count: block)
         func put(_ text: String, at offset: Int) { header.replaceSubrange(offset..<offset + text.utf8.count, with: Data(text.utf8)) }
         func octal(_ number: Int, digits: Int) -> String {
@@ -45,7 +45,7 @@ enum LinuxImage {
         return header
     }
 
-    static func padding(after size: Int) -> Data { Data(count: (block - size % block) % block) }
+    package static func padding(after size: Int) -> Data { Data(count: (block - size % block) % block) }
 
     private struct Member {
         var name: String

@@ -3,7 +3,7 @@ import FoundationEssentials
 
 /// As much of the qcow2 format (version 3) as an overlay needs: an empty one is written here, since a process for it would take longer than
 /// all other steps of a launch.
-enum QCOW2 {
+package enum QCOW2 {
     private static let magic: UInt32 = 0x5146_49FB
     private static let clusterBits: UInt32 = 16
     private static let clusterSize = 1 << 16
@@ -12,7 +12,7 @@ enum QCOW2 {
     private static let backingFormatExtension: UInt32 = 0xE279_2ACA
 
     /// An empty image over `backing`, whose format is said and never guessed.
-    static func overlay(on backing: String, format: Image.Format, virtualBytes: Int64) -> Data {
+    package static func overlay(on backing: String, format: Image.Format, virtualBytes: Int64) -> Data {
         let entries = Int((virtualBytes + coveredByEntry - 1) / coveredByEntry)
         let tableClusters = max(1, (entries * 8 + clusterSize - 1) / clusterSize)
         let formatName = Data(format.rawValue.utf8)
@@ -37,7 +37,7 @@ enum QCOW2 {
     }
 
     /// The virtual size of an image that reads no other file; a reason against it otherwise.
-    static func virtualBytes(ofHeader header: Data) throws(WorkFailure) -> Int64 {
+    package static func virtualBytes(ofHeader header: Data) throws(WorkFailure) -> Int64 {
         let bytes = [UInt8](header.prefix(104))
         func number(_ offset: Int, _ length: Int) -> UInt64 { bytes[offset..<offset + length].reduce(0) { $0 << 8 | UInt64($1) } }
         guard bytes.count == 104, number(0, 4) == UInt64(magic) else { throw WorkFailure("the image is no qcow2 file", isLasting: true) }

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Wakes one waiter when something changed, also when it changed before the wait began.
-final class ChangeSignal: Sendable {
+package final class ChangeSignal: Sendable {
     private struct State {
         var isRaised = false
         var waiter: CheckedContinuation<Void, Never>?
@@ -9,7 +9,7 @@ final class ChangeSignal: Sendable {
 
     private let state = Mutex(State())
 
-    func raise() {
+    package func raise() {
         let waiter = state.withLock { state in
             defer { state.waiter = nil }
             if state.waiter == nil { state.isRaised = true }
@@ -19,7 +19,7 @@ final class ChangeSignal: Sendable {
     }
 
     /// Returns when it is raised or the task is cancelled.
-    func wait() async {
+    package func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in

@@ -3,7 +3,7 @@ import ClusterModel
 import Logging
 
 /// Keeps the instances of one node as they are wanted: gives each machine its events and does what it answers.
-actor InstanceKeeper {
+package actor InstanceKeeper {
     private let vmm: any VMM
     private let logger: Logger
     private let timing: InstanceTiming
@@ -14,16 +14,16 @@ actor InstanceKeeper {
     private var changed: Set<InstanceID> = []
     private var alarm: (at: Duration, task: Task<Void, Never>)?
     /// Raised when `takeChanges` has something to give.
-    nonisolated let signal = ChangeSignal()
+    package nonisolated let signal = ChangeSignal()
 
-    init(vmm: any VMM, logger: Logger, timing: InstanceTiming = InstanceTiming()) {
+    package init(vmm: any VMM, logger: Logger, timing: InstanceTiming = InstanceTiming()) {
         self.vmm = vmm
         self.logger = logger
         self.timing = timing
     }
 
     /// Takes up what another agent has left; before anything else.
-    func takeUp() async throws(WorkFailure) {
+    package func takeUp() async throws(WorkFailure) {
         for found in try await vmm.inventory() {
             var machine = InstanceMachine(id: found.id, timing: timing)
             let effects = machine.takeUp(found, address: vmm.address(of: found.id), at: now)
@@ -34,7 +34,7 @@ actor InstanceKeeper {
     }
 
     /// Follows the news of VMMs until the task is cancelled.
-    func follow() async {
+    package func follow() async {
         for await news in vmm.news {
             switch news.what {
             case .ended(let exit): handle(.ended(news.process, exit), for: news.instance)
@@ -45,27 +45,27 @@ actor InstanceKeeper {
     }
 
     /// `full`: what is not among them is not wanted here.
-    func apply(_ desired: [DesiredInstance], full: Bool) {
+    package func apply(_ desired: [DesiredInstance], full: Bool) {
         for instance in desired { handle(.desired(instance), for: instance.id) }
         guard full else { return }
         let wanted = Set(desired.map(\.id))
         for id in machines.keys.sorted() where !wanted.contains(id) { handle(.notWanted, for: id) }
     }
 
-    func everything() -> [ObservedInstance] { machines.keys.sorted().compactMap { machines[$0]?.observed } }
+    package func everything() -> [ObservedInstance] { machines.keys.sorted().compactMap { machines[$0]?.observed } }
 
     /// Ids of what changed since the last call.
-    func takeChanges() -> [InstanceID] {
+    package func takeChanges() -> [InstanceID] {
         defer { changed = [] }
         return changed.sorted()
     }
 
     /// The controller knows how it is with these: what is absent need not be remembered any more.
-    func acknowledge(_ instances: [InstanceID]) {
-        for id in instances where machines[id]?.observed.state == .absent && machines[id]?.isForgettable == true { forget(id) }
+    package func acknowledge(_ instances: [InstanceID]) {
+        for id in instances where !changed.contains(id) && machines[id]?.observed.state == .absent { forget(id) }
     }
 
-    func instance(_ id: InstanceID) -> ObservedInstance? { machines[id]?.observed }
+    package func instance(_ id: InstanceID) -> ObservedInstance? { machines[id]?.observed }
 
     private var now: Duration { ContinuousClock.now - began }
 

@@ -63,3 +63,19 @@ final class DescriptorWatch: Sendable {
         }
     }
 }
+
+extension DescriptorWatch {
+    /// Returns when the descriptor is readable or closed by its other end, or the task is cancelled.
+    func readable(_ descriptor: Int32) async {
+        let once = Once()
+        let signal = ChangeSignal()
+        let registration = add(descriptor) { [self] in
+            guard let registration = once.take() else { return }
+            remove(registration)
+            signal.raise()
+        }
+        once.put(registration)
+        await signal.wait()
+        remove(registration)
+    }
+}

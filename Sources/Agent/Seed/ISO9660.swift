@@ -2,15 +2,15 @@ import FoundationEssentials
 
 /// A writer of small ISO 9660 images (ECMA-119, interchange level 2): one directory, plain names.
 /// Linux shows such names in lower case and without the version, which is what NoCloud asks for.
-struct ISO9660 {
-    struct File {
+package struct ISO9660 {
+    package struct File {
         /// Up to 30 of a-z, 0-9, "-" and "_".
-        var name: String
-        var content: Data
+        package var name: String
+        package var content: Data
     }
 
-    var label: String
-    var files: [File]
+    package var label: String
+    package var files: [File]
 
     private static let sector = 2048
     // The layout: 16 sectors of nothing, the descriptors, the path tables, the directory, then the files.
@@ -24,7 +24,7 @@ struct ISO9660 {
     private static let pathTableLength = 10
 
     /// At most 30 files, so that one sector holds the directory.
-    var bytes: Data {
+    package var bytes: Data {
         let sorted = files.sorted { $0.name < $1.name }
         var sectors: [Int] = []
         var next = Self.firstFileSector

@@ -2,12 +2,12 @@ import ClusterModel
 import FoundationEssentials
 
 /// The NoCloud files that tell a guest who it is. Everything is made by an encoder (JSON is YAML), so no name and no key can become another field.
-struct Seed {
-    var instance: DesiredInstance
-    var network: GuestNetwork
+package struct Seed {
+    package var instance: DesiredInstance
+    package var network: GuestNetwork
 
     /// An ISO 9660 image labelled `cidata`.
-    func image() throws(WorkFailure) -> Data {
+    package func image() throws(WorkFailure) -> Data {
         do {
             return ISO9660(
                 label: "cidata",

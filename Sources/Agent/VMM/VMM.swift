@@ -1,8 +1,9 @@
 import AgentDecisions
 import ClusterModel
+import FoundationEssentials
 
 /// What runs instances: a driver of a real VMM, or one in memory. All of its work may be begun again after it was cut short.
-protocol VMM: Sendable {
+package protocol VMM: Sendable {
     /// Everything that is on this node, whoever left it there.
     func inventory() async throws(WorkFailure) -> [FoundInstance]
     /// Keeps the record, on disk before it returns. It, `powerDown` and `kill` wait for nobody, so that the order of effects is kept.
@@ -16,34 +17,45 @@ protocol VMM: Sendable {
     func kill(_ vmm: VMMProcess, of instance: InstanceID)
     /// The address that the instance's seed names.
     func address(of instance: InstanceID) -> String?
+    /// A conversation with the serial console; one at a time.
+    func console(of instance: InstanceID) throws(WorkFailure) -> any ConsoleStream
+    /// What the serial console has said: its last lines (nil: all that is kept), and what follows.
+    func log(of instance: InstanceID, lines: Int?, follow: Bool) throws(WorkFailure) -> any ConsoleStream
     /// What becomes of VMMs, whether this agent started them or took them up.
     var news: AsyncStream<VMMNews> { get }
 }
 
-struct StartedVMM: Sendable {
-    var process: VMMProcess
-    var spawned: ContinuousClock.Instant
+package protocol ConsoleStream: Sendable {
+    /// Nil at the end.
+    func read() async -> Data?
+    func write(_ data: Data) async throws
+    func close()
 }
 
-struct VMMNews: Sendable {
-    enum What: Sendable {
+package struct StartedVMM: Sendable {
+    package var process: VMMProcess
+    package var spawned: ContinuousClock.Instant
+}
+
+package struct VMMNews: Sendable {
+    package enum What: Sendable {
         case ended(VMMExit)
         case shutDownWithNode
         case adopted
     }
 
-    var instance: InstanceID
-    var process: VMMProcess
-    var what: What
+    package var instance: InstanceID
+    package var process: VMMProcess
+    package var what: What
 }
 
 /// Why a piece of work was not done, as a part of a sentence.
-struct WorkFailure: Error, CustomStringConvertible {
-    var description: String
+package struct WorkFailure: Error, CustomStringConvertible {
+    package var description: String
     /// Trying again can't help.
-    var isLasting = false
+    package var isLasting = false
 
-    init(_ description: String, isLasting: Bool = false) {
+    package init(_ description: String, isLasting: Bool = false) {
         self.description = description
         self.isLasting = isLasting
     }

@@ -4,16 +4,16 @@ import FoundationEssentials
 import Glibc
 
 /// The one directory of an instance. Its name is the server-made id; every file in it has a fixed name.
-struct InstanceDirectory: Sendable {
-    let id: InstanceID
-    let path: String
+package struct InstanceDirectory: Sendable {
+    package let id: InstanceID
+    package let path: String
 
-    init(id: InstanceID, under root: String) {
+    package init(id: InstanceID, under root: String) {
         self.id = id
         path = "\(root)/\(id)"
     }
 
-    enum File: String {
+    package enum File: String {
         case record = "instance.json"
         /// Written by the cage before the VMM runs.
         case process = "vmm.json"
@@ -32,40 +32,40 @@ struct InstanceDirectory: Sendable {
     }
 
     /// What the cage writes down of the VMM that it is about to run.
-    struct Process: Codable {
-        var bootID: String
-        var cage: Int32
-        var cageStartTime: UInt64
-        var pid: Int32
-        var startTime: UInt64
+    package struct Process: Codable {
+        package var bootID: String
+        package var cage: Int32
+        package var cageStartTime: UInt64
+        package var pid: Int32
+        package var startTime: UInt64
 
-        var vmm: VMMProcess { VMMProcess(pid: pid, startTime: startTime, bootID: bootID) }
+        package var vmm: VMMProcess { VMMProcess(pid: pid, startTime: startTime, bootID: bootID) }
     }
 
-    struct End: Codable {
-        var pid: Int32
-        var startTime: UInt64
-        var exited: Int32?
-        var signal: Int32?
+    package struct End: Codable {
+        package var pid: Int32
+        package var startTime: UInt64
+        package var exited: Int32?
+        package var signal: Int32?
 
-        var exit: VMMExit {
+        package var exit: VMMExit {
             if let signal { return .signalled(signal) }
             guard let exited else { return .unseen }
             return exited == 0 ? .poweredOff : .exited(exited)
         }
     }
 
-    struct ShutdownMark: Codable {
-        var bootID: String
+    package struct ShutdownMark: Codable {
+        package var bootID: String
     }
 
-    func file(_ file: File) -> String { "\(path)/\(file.rawValue)" }
+    package func file(_ file: File) -> String { "\(path)/\(file.rawValue)" }
 
-    func read<Value: Decodable>(_ type: Value.Type, from file: File) -> Value? {
+    package func read<Value: Decodable>(_ type: Value.Type, from file: File) -> Value? {
         DurableFile.read(self.file(file)).flatMap { try? JSONDecoder().decode(type, from: $0) }
     }
 
-    func write(_ value: some Encodable, to file: File) throws(WorkFailure) {
+    package func write(_ value: some Encodable, to file: File) throws(WorkFailure) {
         let data: Data
         do { data = try JSONEncoder().encode(value) } catch { throw WorkFailure("cannot encode \(file.rawValue)", isLasting: true) }
         do {
@@ -74,15 +74,15 @@ struct InstanceDirectory: Sendable {
         } catch { throw WorkFailure(error) }
     }
 
-    func exists(_ file: File) -> Bool { access(self.file(file), F_OK) == 0 }
+    package func exists(_ file: File) -> Bool { access(self.file(file), F_OK) == 0 }
 
-    func delete(_ file: File) { unlink(self.file(file)) }
+    package func delete(_ file: File) { unlink(self.file(file)) }
 
     /// A cage holds the instance, whatever its files say.
-    var isCaged: Bool { FileLock.isHeld(file(.lock)) }
+    package var isCaged: Bool { FileLock.isHeld(file(.lock)) }
 
     /// Takes away every file but these, then the directory when it is empty. The record goes last: with it gone nobody would look here again.
-    func clear(keeping kept: [File] = []) throws(WorkFailure) {
+    package func clear(keeping kept: [File] = []) throws(WorkFailure) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         let keptNames = kept.map(\.rawValue)
         for name in names.sorted() where name != File.record.rawValue && !keptNames.contains(name) {
@@ -95,7 +95,7 @@ struct InstanceDirectory: Sendable {
         guard rmdir(path) == 0 || errno == ENOENT else { throw WorkFailure("cannot remove \(path): \(String(cString: strerror(errno)))") }
     }
 
-    static func all(under root: String) -> [InstanceDirectory] {
+    package static func all(under root: String) -> [InstanceDirectory] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
         return names.compactMap { InstanceID($0) }.sorted().map { InstanceDirectory(id: $0, under: root) }
     }

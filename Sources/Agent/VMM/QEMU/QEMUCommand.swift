@@ -2,13 +2,13 @@ import ClusterModel
 import FoundationEssentials
 
 /// The words that QEMU is started with. Nothing that a person wrote is in them but numbers; files are named relative to the instance's directory.
-struct QEMUCommand {
-    var settings: QEMUSettings
-    var instance: DesiredInstance
-    var image: CachedImage
-    var network: GuestNetwork
+package struct QEMUCommand {
+    package var settings: QEMUSettings
+    package var instance: DesiredInstance
+    package var image: CachedImage
+    package var network: GuestNetwork
 
-    var words: [String] {
+    package var words: [String] {
         var words = [settings.binary, "-nodefaults", "-no-user-config", "-display", "none"]
         words += ["-name", "\(instance.id)", "-uuid", "\(instance.id)"]
         words += acceleration + shape
@@ -66,8 +66,8 @@ struct QEMUCommand {
     }
 }
 
-struct QEMUSettings: Sendable {
-    enum Accelerator: Sendable {
+package struct QEMUSettings: Sendable {
+    package enum Accelerator: Sendable {
         case tcg
         /// On hardware.
         case kvm
@@ -75,31 +75,37 @@ struct QEMUSettings: Sendable {
         case emulatedKVM
     }
 
-    var binary: String
-    var cage: String
-    var accelerator: Accelerator
-    var translationBuffer = MiB(32)
+    package var binary: String
+    package var cage: String
+    package var accelerator: Accelerator
+    package var translationBuffer = MiB(32)
     /// Of each of the two files that a console's log rotates through.
-    var consoleLimit = 1 << 20
-    var moreArguments: [String] = []
+    package var consoleLimit = 1 << 20
+    package var moreArguments: [String] = []
+
+    package init(binary: String, cage: String, accelerator: Accelerator) {
+        self.binary = binary
+        self.cage = cage
+        self.accelerator = accelerator
+    }
 }
 
 /// The guest's side of its network. First version: QEMU's user networking, where every guest is alone in a network like this.
-struct GuestNetwork: Hashable, Sendable {
-    struct User: Sendable {
-        var subnet = "10.0.2.0/24"
-        var address = "10.0.2.15"
-        var prefix = 24
-        var gateway = "10.0.2.2"
-        var nameserver = "10.0.2.3"
+package struct GuestNetwork: Hashable, Sendable {
+    package struct User: Sendable {
+        package var subnet = "10.0.2.0/24"
+        package var address = "10.0.2.15"
+        package var prefix = 24
+        package var gateway = "10.0.2.2"
+        package var nameserver = "10.0.2.3"
     }
 
-    static let user = User()
+    package static let user = User()
 
-    var mac: String
+    package var mac: String
 
     /// Locally administered, and the same at every start.
-    init(of instance: InstanceID) {
+    package init(of instance: InstanceID) {
         let bytes = withUnsafeBytes(of: instance.rawValue.uuid) { Array($0.suffix(5)) }
         mac = ([0x02] + bytes).map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined(separator: ":")
     }

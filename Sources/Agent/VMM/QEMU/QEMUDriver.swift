@@ -6,8 +6,8 @@ import Logging
 import Synchronization
 
 /// Runs instances under QEMU, each beneath a cage of its own and with all its files in one directory.
-final class QEMUDriver: VMM {
-    let news: AsyncStream<VMMNews>
+package final class QEMUDriver: VMM {
+    package let news: AsyncStream<VMMNews>
     private let tell: AsyncStream<VMMNews>.Continuation
     private let settings: QEMUSettings
     private let root: String
@@ -16,7 +16,7 @@ final class QEMUDriver: VMM {
     private let bootID = RunningProcess.bootID()
     private let connections = Mutex<[InstanceID: QMPConnection]>([:])
 
-    init(settings: QEMUSettings, root: String, images: ImageCache, logger: Logger) {
+    package init(settings: QEMUSettings, root: String, images: ImageCache, logger: Logger) {
         self.settings = settings
         self.root = root
         self.images = images
@@ -24,11 +24,16 @@ final class QEMUDriver: VMM {
         (news, tell) = AsyncStream.makeStream(of: VMMNews.self, bufferingPolicy: .unbounded)
     }
 
-    func address(of instance: InstanceID) -> String? { GuestNetwork.user.address }
+    /// Digests that disks of instances under `root` may be made from.
+    package static func imagesInUse(under root: String) -> Set<Digest> {
+        Set(InstanceDirectory.all(under: root).compactMap { $0.read(InstanceRecord.self, from: .record)?.desired.image.digest })
+    }
 
-    func save(_ record: InstanceRecord) throws(WorkFailure) { try directory(record.desired.id).write(record, to: .record) }
+    package func address(of instance: InstanceID) -> String? { GuestNetwork.user.address }
 
-    func perform(_ work: InstanceWork, for record: InstanceRecord) async throws(WorkFailure) {
+    package func save(_ record: InstanceRecord) throws(WorkFailure) { try directory(record.desired.id).write(record, to: .record) }
+
+    package func perform(_ work: InstanceWork, for record: InstanceRecord) async throws(WorkFailure) {
         let directory = directory(record.desired.id)
         switch work {
         case .fetchImage: _ = try await images.fetch(record.desired.image)
@@ -79,7 +84,7 @@ final class QEMUDriver: VMM {
 
     // MARK: - Starting
 
-    func start(_ record: InstanceRecord) async throws(WorkFailure) -> StartedVMM {
+    package func start(_ record: InstanceRecord) async throws(WorkFailure) -> StartedVMM {
         let directory = directory(record.desired.id)
         guard let image = images.cached(record.desired.image) else { throw WorkFailure("image \(record.desired.image.name) is not in the cache") }
         guard !Task.isCancelled else { throw WorkFailure("cancelled") }
@@ -158,7 +163,7 @@ final class QEMUDriver: VMM {
         directory.read(InstanceDirectory.ShutdownMark.self, from: .shutdown)?.bootID == bootID
     }
 
-    func powerDown(_ vmm: VMMProcess, of instance: InstanceID) {
+    package func powerDown(_ vmm: VMMProcess, of instance: InstanceID) {
         guard let connection = connections.withLock({ $0[instance] }) else { return }
         Task {
             do { try await connection.execute("system_powerdown") } catch {
@@ -167,11 +172,22 @@ final class QEMUDriver: VMM {
         }
     }
 
-    func kill(_ vmm: VMMProcess, of instance: InstanceID) { RunningProcess.signal(vmm, SIGKILL) }
+    package func kill(_ vmm: VMMProcess, of instance: InstanceID) { RunningProcess.signal(vmm, SIGKILL) }
+
+    package func console(of instance: InstanceID) throws(WorkFailure) -> any ConsoleStream {
+        let directory = directory(instance)
+        guard directory.exists(.consoleSocket) else { throw WorkFailure("the instance does not run", isLasting: true) }
+        return SocketConsole(try LocalSocket.connect(to: InstanceDirectory.File.consoleSocket.rawValue, in: directory.path))
+    }
+
+    package func log(of instance: InstanceID, lines: Int?, follow: Bool) throws(WorkFailure) -> any ConsoleStream {
+        let directory = directory(instance)
+        return ConsoleLog(current: directory.file(.console), older: directory.file(.olderConsole), lines: lines, follow: follow)
+    }
 
     // MARK: - Taking up
 
-    func inventory() async throws(WorkFailure) -> [FoundInstance] {
+    package func inventory() async throws(WorkFailure) -> [FoundInstance] {
         await withTaskGroup(of: FoundInstance.self) { group in
             for directory in InstanceDirectory.all(under: root) { group.addTask { await self.find(directory) } }
             return await group.reduce(into: []) { $0.append($1) }.sorted { $0.id < $1.id }

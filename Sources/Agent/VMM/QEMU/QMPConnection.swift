@@ -4,7 +4,7 @@ import Glibc
 import Synchronization
 
 /// A conversation with one QEMU over its control socket. QEMU talks to one client at a time; closing it lets the next in.
-final class QMPConnection: Sendable {
+package final class QMPConnection: Sendable {
     private struct State {
         var isOpen = true
         var buffer = Data()
@@ -20,7 +20,7 @@ final class QMPConnection: Sendable {
     private static let maximumLine = 1 << 20
 
     /// Connects and agrees on capabilities.
-    init(socket name: String, in directory: String, timeout: Duration = .seconds(5)) async throws(WorkFailure) {
+    package init(socket name: String, in directory: String, timeout: Duration = .seconds(5)) async throws(WorkFailure) {
         descriptor = try LocalSocket.connect(to: name, in: directory)
         let registration = DescriptorWatch.shared.add(descriptor) { [weak self] in self?.receive() }
         state.withLock { $0.registration = registration }
@@ -33,13 +33,13 @@ final class QMPConnection: Sendable {
     deinit { close() }
 
     /// Why the VMM said that it shuts down: "guest-shutdown", "host-signal"…; nil where it said nothing.
-    var shutdownReason: String? { state.withLock { $0.shutdownReason } }
+    package var shutdownReason: String? { state.withLock { $0.shutdownReason } }
 
-    func execute(_ command: String, timeout: Duration = .seconds(5)) async throws(WorkFailure) {
+    package func execute(_ command: String, timeout: Duration = .seconds(5)) async throws(WorkFailure) {
         _ = try await execute(command, as: QMPMessage.Nothing.self, timeout: timeout)
     }
 
-    func execute<Value: Decodable>(_ command: String, as: Value.Type, timeout: Duration = .seconds(5)) async throws(WorkFailure) -> Value {
+    package func execute<Value: Decodable>(_ command: String, as: Value.Type, timeout: Duration = .seconds(5)) async throws(WorkFailure) -> Value {
         do {
             let line = try await ask(command, timeout: timeout)
             if let failure = try JSONDecoder().decode(QMPMessage.self, from: line).error {
@@ -107,7 +107,7 @@ final class QMPConnection: Sendable {
         }
     }
 
-    func close() {
+    package func close() {
         let (wasOpen, registration, waiting) = state.withLock { state in
             defer {
                 state.isOpen = false

@@ -1,0 +1,162 @@
+import ClusterModel
+import Logging
+import StrictYAML
+
+/// `agent.yaml`.
+package struct AgentConfiguration: Sendable {
+    package enum Accelerator: String, Sendable, CaseIterable { case auto, kvm, tcg }
+
+    /// The controller's URL.
+    package var controller: String
+    package var name: Name
+    package var dataDirectory: String
+    package var labels = Labels()
+    package var taints: [Taint] = []
+    package var vmm = VMMKind.qemu
+    /// `auto`: KVM where the probe finds it native, TCG otherwise.
+    package var accelerator = Accelerator.auto
+    /// Where nil, what the machine has.
+    package var cpu: MilliCPU?
+    package var memory: MiB?
+    package var disk: MiB?
+    package var devices: [Resources.DeviceCount] = []
+    /// Where nil, a share that keeps the machine alive.
+    package var reservedCPU: MilliCPU?
+    package var reservedMemory: MiB?
+    package var reservedDisk: MiB?
+    package var overcommit = Capacity.Overcommit()
+    package var qemu: String?
+    /// Where nil, `berth-cage` beside the running executable.
+    package var cage: String?
+    package var imageCacheLimit = MiB(20 << 10)
+    package var synthetic = SyntheticBehaviour()
+    /// How long guests have when the machine goes down.
+    package var shutdownTimeout = Milliseconds(seconds: 60)
+    package var logLevel = Logger.Level.info
+
+    private static let keys = [
+        "controller", "name", "dataDirectory", "labels", "taints", "vmm", "accelerator", "capacity", "reserved", "overcommit", "qemu", "cage",
+        "imageCache", "synthetic", "shutdownTimeout", "logLevel",
+    ]
+
+    package init(controller: String, name: Name, dataDirectory: String) {
+        self.controller = controller
+        self.name = name
+        self.dataDirectory = dataDirectory
+    }
+
+    package init(text: String, file: String) throws(ConfigurationError) {
+        let root = try ConfigurationDocument(text: text, file: file).root.mapping(keys: Self.keys)
+        controller = try Self.url(root.required("controller"))
+        name = try root.required("name").name()
+        dataDirectory = try Self.absolutePath(root.required("dataDirectory"))
+        if let value = root["labels"] { labels = try value.labels() }
+        if let value = root["taints"] { taints = try Self.taints(value) }
+        if let value = root["vmm"] { vmm = try Self.kind(value) }
+        if let value = root["accelerator"] { accelerator = try value.word(Accelerator.self) }
+        if let value = root["capacity"] { try readCapacity(value) }
+        if let value = root["reserved"] { try readReserved(value) }
+        if let value = root["overcommit"] { overcommit = try Self.overcommit(value) }
+        if let value = root["qemu"] { qemu = try Self.absolutePath(value) }
+        if let value = root["cage"] { cage = try Self.absolutePath(value) }
+        if let value = root["imageCache"], let limit = try value.mapping(keys: ["limit"])["limit"] { imageCacheLimit = try limit.memory() }
+        if let value = root["synthetic"] { synthetic = try SyntheticBehaviour(value) }
+        if let value = root["shutdownTimeout"] { shutdownTimeout = try value.time() }
+        if let value = root["logLevel"] { logLevel = try value.word(Logger.Level.self) }
+    }
+
+    private static func url(_ value: ConfigurationValue) throws(ConfigurationError) -> String {
+        let text = try value.string()
+        guard text.hasPrefix("http://") || text.hasPrefix("https://") else {
+            throw value.error("“\(Printable(text, limit: 80))” is no URL: write one such as http://127.0.0.1:7480")
+        }
+        return text
+    }
+
+    private static func absolutePath(_ value: ConfigurationValue) throws(ConfigurationError) -> String {
+        let text = try value.string()
+        guard text.hasPrefix("/"), !text.contains("\0") else {
+            throw value.error("“\(Printable(text, limit: 80))” is no absolute path: begin with “/”")
+        }
+        return text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    private static func kind(_ value: ConfigurationValue) throws(ConfigurationError) -> VMMKind {
+        let text = try value.string()
+        guard let kind = VMMKind(rawValue: text) else {
+            throw value.error("“\(Printable(text, limit: 40))” is not one of qemu, synthetic")
+        }
+        return kind
+    }
+
+    /// "key=value:noPlace"; the effect may be left out.
+    private static func taints(_ value: ConfigurationValue) throws(ConfigurationError) -> [Taint] {
+        var taints: [Taint] = []
+        for entry in try value.list() {
+            let text = try entry.string()
+            let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let effect = parts.count == 2 ? Taint.Effect(rawValue: String(parts[1])) : .noPlace else {
+                throw entry.error("“\(Printable(text, limit: 80))” is no taint: write key=value:noPlace or key=value:preferNoPlace")
+            }
+            do { taints.append(Taint(label: try Label(String(parts[0])), effect: effect)) } catch { throw entry.error(error.description) }
+        }
+        return taints.sorted()
+    }
+
+    private mutating func readCapacity(_ value: ConfigurationValue) throws(ConfigurationError) {
+        let fields = try value.mapping(keys: ["cpu", "memory", "disk", "devices"])
+        cpu = try fields["cpu"]?.cpu()
+        memory = try fields["memory"]?.memory()
+        disk = try fields["disk"]?.memory()
+        for (key, count) in try fields["devices"]?.anyMapping().entries ?? [] {
+            let device: Name
+            do { device = try Name(key) } catch { throw count.error(error.description) }
+            devices.append(.init(name: device, count: try count.integer(in: 0...Resources.maximumAmount)))
+        }
+    }
+
+    private mutating func readReserved(_ value: ConfigurationValue) throws(ConfigurationError) {
+        let fields = try value.mapping(keys: ["cpu", "memory", "disk"])
+        reservedCPU = try fields["cpu"]?.cpu()
+        reservedMemory = try fields["memory"]?.memory()
+        reservedDisk = try fields["disk"]?.memory()
+    }
+
+    private static func overcommit(_ value: ConfigurationValue) throws(ConfigurationError) -> Capacity.Overcommit {
+        let fields = try value.mapping(keys: ["cpu", "memory", "disk"])
+        let percent: ClosedRange<Int64> = 1...10_000
+        return Capacity.Overcommit(
+            cpuPercent: try fields["cpu"]?.integer(in: percent) ?? 100, memoryPercent: try fields["memory"]?.integer(in: percent) ?? 100,
+            diskPercent: try fields["disk"]?.integer(in: percent) ?? 100)
+    }
+
+    /// What the node offers: the configured amounts over the machine's.
+    func capacity(machine: Resources) -> Capacity {
+        let total = Resources(cpu: cpu ?? machine.cpu, memory: memory ?? machine.memory, disk: disk ?? machine.disk, devices: devices)
+        let keep = MachineFacts.reserved(of: machine)
+        // Who states a capacity has already left out what the machine needs for itself.
+        return Capacity(
+            total: total,
+            reserved: Resources(
+                cpu: reservedCPU ?? (cpu == nil ? keep.cpu : .zero), memory: reservedMemory ?? (memory == nil ? keep.memory : .zero),
+                disk: reservedDisk ?? (disk == nil ? keep.disk : .zero)),
+            overcommit: overcommit)
+    }
+}
+
+/// How VMs in memory behave.
+package struct SyntheticBehaviour: Hashable, Sendable {
+    package var startDelay = Milliseconds(20)
+    package var stopDelay = Milliseconds(20)
+    /// Every n-th start fails; nil: none.
+    package var failEvery: Int64?
+
+    package init() {}
+
+    init(_ value: ConfigurationValue) throws(ConfigurationError) {
+        let fields = try value.mapping(keys: ["startDelay", "stopDelay", "failEvery"])
+        if let delay = fields["startDelay"] { startDelay = try delay.time() }
+        if let delay = fields["stopDelay"] { stopDelay = try delay.time() }
+        failEvery = try fields["failEvery"]?.integer(in: 1...1_000_000_000)
+    }
+}

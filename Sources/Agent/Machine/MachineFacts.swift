@@ -1,0 +1,75 @@
+import ClusterModel
+import FoundationEssentials
+import Glibc
+import Subprocess
+import SystemPackage
+
+/// What the machine really has.
+enum MachineFacts {
+    static func total(dataDirectory: String) -> Resources {
+        Resources(cpu: MilliCPU(vcpus: Int64(sysconf(Int32(_SC_NPROCESSORS_ONLN)))), memory: memory(), disk: disk(dataDirectory))
+    }
+
+    /// A default that keeps a node alive: what its own system, the agent and the page cache need at least.
+    static func reserved(of total: Resources) -> Resources {
+        Resources(
+            cpu: .zero, memory: MiB(min(total.memory.count / 2, 384 + total.memory.count / 50)),
+            disk: MiB(min(total.disk.count / 2, 1024 + total.disk.count / 50)))
+    }
+
+    private static func memory() -> MiB {
+        guard let text = DurableFile.read("/proc/meminfo", limit: 4096).map({ String(decoding: $0, as: UTF8.self) }) else { return .zero }
+        let line = text.split(separator: "\n").first { $0.hasPrefix("MemTotal:") }
+        let kibibytes = line?.split(separator: " ").dropFirst().first.flatMap { Int64($0) }
+        return MiB((kibibytes ?? 0) >> 10)
+    }
+
+    private static func disk(_ directory: String) -> MiB {
+        var status = statvfs()
+        guard statvfs(directory, &status) == 0 else { return .zero }
+        return MiB(Int64(clamping: UInt64(status.f_blocks).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue >> 20))
+    }
+
+    static func architecture() -> Architecture { Architecture(rawValue: systemName().machine) ?? .x86_64 }
+
+    static func kernel() -> String { systemName().release }
+
+    private static func systemName() -> (machine: String, release: String) {
+        var name = utsname()
+        guard uname(&name) == 0 else { return ("", "") }
+        return (text(of: &name.machine), text(of: &name.release))
+    }
+
+    private static func text<Tuple>(of field: inout Tuple) -> String {
+        withUnsafeBytes(of: &field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+
+    /// Nil where the binary is missing or does not say.
+    static func version(ofQEMU binary: String) async -> String? {
+        guard
+            let result = try? await run(
+                .path(FilePath(binary)), arguments: ["--version"], output: .string(limit: 4096), error: .discarded)
+        else { return nil }
+        let words = result.standardOutput.split { $0 == " " || $0 == "\n" }
+        guard let word = words.firstIndex(of: "version"), word + 1 < words.endIndex else { return nil }
+        return Printable(String(words[word + 1]), limit: 40).description
+    }
+
+    /// Abilities that a guest gets. Under TCG a guest sees QEMU's processor, whatever this machine's can do.
+    static func traits(kvm: KVMFinding) -> [String] {
+        guard case .native = kvm else { return [] }
+        let known = ["aes", "avx", "avx2", "avx512f", "sha_ni"]
+        let text = DurableFile.read("/proc/cpuinfo", limit: 16 << 10).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("flags") }
+        let flags = Set((line ?? "").split(separator: " ").map(String.init))
+        return ["kvm.native"] + known.filter { flags.contains($0) }.map { "cpu.\($0)" }
+    }
+
+    /// Memory of QEMU beside its guest's, measured with the tiny image: its code and tables, and under TCG the translation buffer.
+    static func overhead(_ settings: QEMUSettings) -> MiB {
+        switch settings.accelerator {
+        case .tcg: MiB(72) + settings.translationBuffer
+        case .kvm, .emulatedKVM: MiB(64)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import ClusterAPI
+import ClusterModel
+import FoundationEssentials
+import Glibc
+import Logging
+
+/// What a node is made of, found out once at start.
+struct NodeMachine: Sendable {
+    let vmm: any VMM
+    let facts: NodeFacts
+    let capacity: Capacity
+    let accelerator: String
+
+    init(configuration: AgentConfiguration, transport: any Transport, version: String, logger: Logger) async throws(WorkFailure) {
+        let directory = configuration.dataDirectory
+        capacity = configuration.capacity(machine: MachineFacts.total(dataDirectory: directory))
+        guard configuration.vmm == .qemu else {
+            vmm = SyntheticDriver(behaviour: configuration.synthetic)
+            facts = Self.syntheticFacts(version: version)
+            accelerator = "none"
+            return
+        }
+        let kvm = KVMProbe.run()
+        let settings = try Self.settings(configuration, kvm)
+        guard let qemuVersion = await MachineFacts.version(ofQEMU: settings.binary) else {
+            throw WorkFailure("cannot execute \(settings.binary); install it with: apt-get install qemu-system-x86")
+        }
+        let instances = "\(directory)/instances"
+        for path in [instances, "\(directory)/images"] {
+            do { try DurableFile.makeDirectory(path) } catch { throw WorkFailure(error) }
+        }
+        let images = ImageCache(
+            root: "\(directory)/images", limit: configuration.imageCacheLimit, transport: transport, logger: logger,
+            inUse: { QEMUDriver.imagesInUse(under: instances) })
+        vmm = QEMUDriver(settings: settings, root: instances, images: images, logger: logger)
+        accelerator = settings.accelerator == .tcg ? "tcg" : "kvm"
+        facts = NodeFacts(
+            architecture: MachineFacts.architecture(), kvm: kvm, vmm: .qemu, vmmVersion: qemuVersion, agentVersion: version,
+            kernel: MachineFacts.kernel(), traits: MachineFacts.traits(kvm: kvm), overhead: MachineFacts.overhead(settings))
+    }
+
+    static func syntheticFacts(version: String) -> NodeFacts {
+        NodeFacts(
+            architecture: .x86_64, kvm: .absent, vmm: .synthetic, vmmVersion: "synthetic", agentVersion: version, kernel: MachineFacts.kernel(),
+            traits: [], overhead: .zero)
+    }
+
+    static func settings(_ configuration: AgentConfiguration, _ kvm: KVMFinding) throws(WorkFailure) -> QEMUSettings {
+        let accelerator: QEMUSettings.Accelerator
+        switch (configuration.accelerator, kvm) {
+        case (.tcg, _), (.auto, .absent), (.auto, .refused), (.auto, .emulated): accelerator = .tcg
+        case (.auto, .native), (.kvm, .native): accelerator = .kvm
+        case (.kvm, .emulated): accelerator = .emulatedKVM
+        case (.kvm, .absent):
+            throw WorkFailure("accelerator kvm is configured, and this machine has no /dev/kvm; load kvm_intel or kvm_amd, or use auto")
+        case (.kvm, .refused(let reason)): throw WorkFailure("accelerator kvm is configured, and /dev/kvm can't be used: \(reason)")
+        }
+        let cage = if let path = configuration.cage { path } else { try besideExecutable("berth-cage") }
+        guard access(cage, X_OK) == 0 else {
+            throw WorkFailure("cannot execute \(cage); it belongs beside the berth executable, or where the configuration's “cage” says")
+        }
+        return QEMUSettings(binary: configuration.qemu ?? "/usr/bin/qemu-system-x86_64", cage: cage, accelerator: accelerator)
+    }
+
+    private static func besideExecutable(_ name: String) throws(WorkFailure) -> String {
+        let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        guard let slash = path.lastIndex(of: "/") else { throw WorkFailure("cannot find the directory of the running executable") }
+        return "\(path[..<slash])/\(name)"
+    }
+}

@@ -1,0 +1,118 @@
+import AgentDecisions
+import ClusterAPI
+import ClusterModel
+import FoundationEssentials
+import Logging
+
+/// Holds the one conversation with the controller: says what changed here at once, hears what is wanted, and goes on for ever.
+struct SyncLoop: Sendable {
+    let node: NodeID
+    let registration: NodeRegistration
+    let keeper: InstanceKeeper
+    let transport: any Transport
+    let streams: StreamBridge
+    let logger: Logger
+    /// Must be on disk when it returns.
+    let keepEpoch: @Sendable (Epoch) throws -> Void
+
+    /// Over the time that a sync is held.
+    private static let patience = Duration.seconds(10)
+    private static let backOff = (base: Duration.milliseconds(250), maximum: Duration.seconds(5))
+    /// Changes that come together are said together.
+    private static let gathering = Duration.milliseconds(5)
+
+    func run(_ start: SyncConversation) async {
+        var conversation = start
+        var failures = 0
+        while !Task.isCancelled {
+            for id in await keeper.takeChanges() { conversation.noteChange(of: id) }
+            let request = conversation.request(registration: registration, observed: await keeper.everything())
+            let began = ContinuousClock.now
+            do {
+                guard let answer = try await exchange(request) else {
+                    try? await Task.sleep(for: Self.gathering)
+                    continue
+                }
+                if failures > 0 { logger.info("controller reached again") }
+                failures = 0
+                let news = try conversation.accept(answer)
+                try await take(answer, news)
+                await pause(after: request, answer, since: began)
+            } catch {
+                guard !Task.isCancelled else { return }
+                failures += 1
+                report(error, failures)
+                try? await Task.sleep(for: Self.delay(after: failures))
+            }
+        }
+    }
+
+    /// Nil when a held sync was given up because there is something to say now.
+    private func exchange(_ request: SyncRequest) async throws -> SyncAnswer? {
+        guard request.hold > .zero else { return try await send(request) }
+        return try await withThrowingTaskGroup(of: SyncAnswer?.self) { group in
+            group.addTask { try await send(request) }
+            group.addTask {
+                await keeper.signal.wait()
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+    }
+
+    private func send(_ request: SyncRequest) async throws -> SyncAnswer {
+        let body = try JSONEncoder().encode(request)
+        let answer = try await transport.send(
+            HTTPRequest(
+                method: Route.syncNode.method, target: Route.syncNode.path("\(node)"), headers: [("Content-Type", "application/json")],
+                body: .bytes(body), timeout: request.hold.duration + Self.patience))
+        guard answer.status == 200 else {
+            let error = try? JSONDecoder().decode(ErrorAnswer.self, from: answer.body).error
+            throw WorkFailure("the controller refuses: \(error?.message ?? "status \(answer.status)")")
+        }
+        do { return try JSONDecoder().decode(SyncAnswer.self, from: answer.body) } catch {
+            throw WorkFailure("the controller's answer is unreadable; do its version and this agent's differ?")
+        }
+    }
+
+    private func take(_ answer: SyncAnswer, _ news: SyncConversation.News) async throws {
+        if let epoch = news.newEpoch { try keepEpoch(epoch) }
+        await keeper.acknowledge(news.acknowledged)
+        if answer.full || !answer.desired.isEmpty { await keeper.apply(answer.desired, full: answer.full) }
+        streams.open(answer.streams)
+    }
+
+    /// A controller that answers an empty sync before its time is not asked in a circle.
+    private func pause(after request: SyncRequest, _ answer: SyncAnswer, since began: ContinuousClock.Instant) async {
+        let isEmpty = answer.desired.isEmpty && !answer.full && !answer.needsFull && answer.streams.isEmpty
+        guard request.hold > .zero, isEmpty else { return }
+        let rest = request.hold.duration - (ContinuousClock.now - began)
+        guard rest > .zero else { return }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await Task.sleep(for: rest) }
+            group.addTask { await keeper.signal.wait() }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func report(_ error: any Error, _ failures: Int) {
+        let level: Logger.Level = failures == 1 || failures % 60 == 0 ? .warning : .debug
+        logger.log(level: level, "sync failed", metadata: ["why": "\(error)", "failures": "\(failures)"])
+    }
+
+    /// Full jitter, so that a thousand agents don't come back at the same moment.
+    private static func delay(after failures: Int) -> Duration {
+        let ceiling = failures >= 6 ? backOff.maximum : min(backOff.maximum, backOff.base * (1 << failures))
+        return ceiling * Double.random(in: 0...1)
+    }
+}
+
+extension SyncConversation.Refusal: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .staleEpoch(let epoch, let seen): "the controller's term \(epoch.number) is over; \(seen.number) was seen"
+        }
+    }
+}
