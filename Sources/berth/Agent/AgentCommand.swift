@@ -1,5 +1,5 @@
 import ArgumentParser
 
 struct AgentCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "agent", abstract: "Run a node's agent.", subcommands: [])
+    static let configuration = CommandConfiguration(commandName: "agent", abstract: "Run a node's agent.", subcommands: [AgentRun.self])
 }

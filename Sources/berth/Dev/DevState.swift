@@ -12,6 +12,11 @@ struct DevState: Codable {
     /// The context that was current before.
     var previousContext: String?
 
+    static let fleetName = "fleet"
+
+    /// Everything that runs, or should, by the name of its configuration, log and data.
+    var processNames: [String] { ["controller"] + nodes + (fleet > 0 ? [Self.fleetName] : []) }
+
     var expectedNodes: Int { nodes.count + fleet }
 
     static func read(_ directory: DevDirectory) throws -> DevState? {

@@ -29,7 +29,6 @@ struct ImageImport: AsyncParsableCommand {
         let format = try format ?? ImageFileName.format(file)
         let progress = ProgressLine(quiet: connection.quiet)
         defer { progress.end() }
-        progress.show("\(name): importing \(file)")
         let image = try await client.importImage(
             name: name, format: format, architecture: architecture ?? ImageFileName.thisArchitecture, file: file
         ) { sent, total in progress.show("\(name): importing", done: sent, of: total) }

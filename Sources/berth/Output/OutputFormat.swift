@@ -1,6 +1,4 @@
 import ArgumentParser
-import ClusterAPI
-import FoundationEssentials
 import Yams
 
 package enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable { case table, wide, json, yaml, name }
@@ -39,11 +37,7 @@ package struct Presentation<Item: Encodable> {
 }
 
 package enum Rendering {
-    package static func json(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-        return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
-    }
+    package static func json(_ value: some Encodable) throws -> String { try JSONText.pretty(value) }
 
     package static func yaml(_ value: some Encodable) throws -> String {
         let encoder = YAMLEncoder()

@@ -43,7 +43,7 @@ final class ProgressLine: Sendable {
             let filled = min(30, max(0, percent * 30 / 100))
             show("\(text) [\(String(repeating: "=", count: filled))\(String(repeating: " ", count: 30 - filled))] \(percent)%")
         } else {
-            show("\(text) \(percent / 25 * 25)%")
+            if percent >= 25 { show("\(text) \(percent / 25 * 25)%") }
         }
     }
 

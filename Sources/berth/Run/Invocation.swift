@@ -45,7 +45,9 @@ enum Invocation {
             do { try StandardOutput.write(text + "\n") } catch { return ExitStatus(error).rawValue }
             return ExitStatus.ok.rawValue
         }
-        StandardError.write(text + "\n")
+        // What is wrong, and where to read more; the usage between them is in the help.
+        let lines = text.split(separator: "\n").filter { !$0.hasPrefix("Usage: ") && !$0.hasPrefix("Help: ") && !$0.hasPrefix("       ") }
+        StandardError.write(lines.joined(separator: "\n") + "\n")
         return Berth.exitCode(for: error) == .validationFailure ? ExitStatus.usage.rawValue : Berth.exitCode(for: error).rawValue
     }
 
@@ -73,7 +75,7 @@ struct UnexpectedFailure: Error, CustomStringConvertible {
 package enum RefusalText {
     package static func of(_ body: ErrorBody) -> String {
         var text = Printable(body.message, limit: 2000).description
-        if let none = body.noPlacement { text += "\n" + of(none) }
+        if let none = body.noPlacement, !none.counts.isEmpty { text += "\n" + of(none) }
         if body.code == .internal, !body.requestID.isEmpty { text += " (request \(Printable(body.requestID, limit: 80)))" }
         return text
     }

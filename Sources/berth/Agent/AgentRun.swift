@@ -1,0 +1,30 @@
+import Agent
+import ArgumentParser
+import ClusterAPI
+
+struct AgentRun: AsyncParsableCommand, HandlesSignals {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run the agent until SIGTERM or Ctrl-C. Its VMs go on running without it, and it adopts them when it comes back.",
+        discussion: """
+            The file needs three things:
+              controller: http://127.0.0.1:7480
+              name: n1
+              dataDirectory: /var/lib/berth/agent
+            """)
+
+    @Option(help: ArgumentHelp("The configuration file.", valueName: "file"), completion: .file(extensions: ["yaml"]))
+    var config: String
+
+    func run() async throws {
+        let configuration = try AgentConfiguration(text: try ConfigurationFile.text(config), file: config)
+        let logger = ServiceRun.logger("berth.agent", level: configuration.logLevel)
+        let service: AgentService
+        do {
+            let transport = try CurlTransport(endpoint: configuration.controller)
+            service = try AgentService(configuration: configuration, logger: logger, version: Version.text, transport: transport)
+        } catch {
+            throw CommandFailure(.failed, "\(error)")
+        }
+        try await ServiceRun.run(service, logger: logger)
+    }
+}

@@ -1,0 +1,146 @@
+import ClusterAPI
+import ClusterModel
+import Glibc
+import Synchronization
+
+/// Brings a dev cluster up, step by step, and remembers what it did so that it can be taken back.
+final class DevStart: Sendable {
+    static let contextName = "dev"
+    private static let patience = Duration.seconds(60)
+
+    private let directory: DevDirectory
+    private let progress: ProgressLine
+    private let started = Mutex<[DevProcess]>([])
+    private let wroteContext = Mutex(false)
+
+    init(directory: DevDirectory, progress: ProgressLine) {
+        self.directory = directory
+        self.progress = progress
+    }
+
+    var startedNames: [String] { started.withLock { $0.map(\.name) } }
+
+    /// `plan` makes a new cluster; without one, `known` is made whole again.
+    func start(known: DevState?, plan: DevPlan?) async throws -> DevState {
+        var state = try known ?? prepare(plan)
+        let client = APIClient(transport: try CurlTransport(endpoint: state.endpoint), pauses: [])
+        try startMissing("controller", ["controller", "run"], &state)
+        try await waitUntilReady(client, state)
+        if let plan { for size in plan.sizes { try await create(size, client) } }
+        for node in state.nodes { try startMissing(node, ["agent", "run"], &state) }
+        if state.fleet > 0 { try startMissing(DevState.fleetName, ["dev", "fleet"], &state) }
+        try await waitForNodes(client, state)
+        try setContext(&state)
+        return state
+    }
+
+    /// Ends what this start began; a cluster that was there before keeps the rest.
+    func takeBack(known: DevState?) async {
+        for process in started.withLock({ $0 }).reversed() { _ = await process.stop() }
+        guard known == nil else { return }
+        let state = try? DevState.read(directory)
+        if let state, wroteContext.withLock({ $0 }) { try? DevContext.restore(state) }
+        if let state { directory.remove(state.processNames) }
+        DevState.forget(directory)
+        directory.removeIfEmpty()
+    }
+
+    private func prepare(_ plan: DevPlan?) throws -> DevState {
+        let plan = try plan ?? DevPlan.equal(3, synthetic: false)
+        let port = try LoopbackPort.free()
+        let endpoint = "http://127.0.0.1:\(port)"
+        let agents = plan.nodes.filter { !$0.isSynthetic }
+        let fleet = plan.nodes.filter(\.isSynthetic)
+        let state = DevState(endpoint: endpoint, nodes: agents.map(\.name.text), fleet: fleet.count, processes: [], previousContext: nil)
+        for name in state.processNames where name == "controller" || name == DevState.fleetName {
+            guard !state.nodes.contains(name) else { throw CommandFailure(.usage, "a node of a dev cluster can't be named “\(name)”") }
+        }
+        // Written first, so that whatever comes after is known to `down`.
+        try state.write(directory)
+        try write("controller", plan.controllerText(port: port, data: directory.data(of: "controller")))
+        for node in agents { try write(node.name.text, DevPlan.agentText(node, controller: endpoint, data: directory.data(of: node.name.text))) }
+        if !fleet.isEmpty { try write(DevState.fleetName, DevPlan.fleetText(fleet, controller: endpoint)) }
+        return state
+    }
+
+    private func write(_ process: String, _ text: String) throws {
+        try UserDirectory.replace(directory.configuration(of: process), with: text, mode: 0o600)
+    }
+
+    private func startMissing(_ name: String, _ command: [String], _ state: inout DevState) throws {
+        try Task.checkCancellation()
+        if let place = state.processes.firstIndex(where: { $0.name == name }) {
+            if state.processes[place].isRunning { return }
+            state.processes.remove(at: place)
+        }
+        progress.show("starting \(name)")
+        let arguments = command + ["--config", directory.configuration(of: name)]
+        let process = try DevProcess.start(name, arguments: arguments, log: directory.log(of: name))
+        started.withLock { $0.append(process) }
+        state.processes.append(process)
+        try state.write(directory)
+    }
+
+    private func create(_ size: Size, _ client: APIClient) async throws {
+        do { _ = try await client.create(size) } catch let error as ErrorBody where error.code == .conflict {}
+    }
+
+    // MARK: Waiting
+
+    private func waitUntilReady(_ client: APIClient, _ state: DevState) async throws {
+        progress.show("waiting for the controller")
+        try await poll("the controller is not ready", state) {
+            do { return try await client.isReady(timeout: .seconds(2)) } catch is TransportError { return false }
+        }
+    }
+
+    private func waitForNodes(_ client: APIClient, _ state: DevState) async throws {
+        let progress = progress
+        try await poll("not all nodes are alive", state) {
+            let alive = try await client.cluster().nodesByHealth[Node.Health.alive.rawValue] ?? 0
+            progress.show("waiting for nodes: \(alive) of \(state.expectedNodes) alive")
+            return alive >= state.expectedNodes
+        }
+    }
+
+    /// Asks until it is so; a process that has ended meanwhile is the answer why it never will be.
+    private func poll(_ what: String, _ state: DevState, _ isSo: () async throws -> Bool) async throws {
+        let end = ContinuousClock.now + Self.patience
+        while try await !isSo() {
+            if let ended = state.processes.first(where: { !$0.isRunning }) {
+                throw CommandFailure(.failed, "\(ended.name) has ended; the end of its log:\n\(directory.tail(ofLog: ended.name, lines: 5))")
+            }
+            guard .now < end else { throw CommandFailure(.timedOut, "\(what) after \(Self.patience.components.seconds)s; see the logs in \(directory.path)") }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    private func setContext(_ state: inout DevState) throws {
+        wroteContext.withLock { $0 = true }
+        try DevContext.set(&state)
+        try state.write(directory)
+    }
+}
+
+/// The context “dev” in a person's context file, beside which the others stay as they are.
+enum DevContext {
+    static func set(_ state: inout DevState) throws {
+        guard let path = ContextFile.standardPath else { return }
+        var file = try ContextFile.read(path) ?? ContextFile()
+        if file.current != DevStart.contextName { state.previousContext = file.current }
+        file.set(.init(name: DevStart.contextName, endpoint: state.endpoint))
+        file.current = DevStart.contextName
+        try file.write(path)
+    }
+
+    /// The context that was current before is so again, where nobody has chosen another since.
+    static func restore(_ state: DevState) throws {
+        guard let path = ContextFile.standardPath, var file = try ContextFile.read(path) else { return }
+        guard file.contexts.contains(where: { $0.name == DevStart.contextName && $0.endpoint == state.endpoint }) else { return }
+        file.remove(DevStart.contextName)
+        if file.current == DevStart.contextName {
+            file.current = state.previousContext.flatMap { name in file.contexts.contains { $0.name == name } ? name : nil }
+        }
+        try file.write(path)
+    }
+}
