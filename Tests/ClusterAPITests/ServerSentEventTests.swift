@@ -31,6 +31,6 @@ struct ServerSentEventTests {
     @Test("an event without an end is refused before it fills the memory")
     func tooLarge() throws {
         var parser = ServerSentEventParser(limit: 1000)
-        #expect(throws: ServerSentEventParser.TooLarge(limit: 1000)) { _ = try parser.parse(repeatElement(UInt8(0x61), count: 1001)) }
+        #expect(throws: ServerSentEventParser.TooLarge.self) { _ = try parser.parse(repeatElement(UInt8(0x61), count: 1001)) }
     }
 }
