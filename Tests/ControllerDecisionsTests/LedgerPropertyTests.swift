@@ -53,7 +53,8 @@ struct LedgerPropertyTests {
             // The indexes too: the undone state answers what comes next as the untouched one does.
             let next = ledger.randomCommand(using: &generator)
             var untouched = ledger.state
-            #expect(LedgerImage(applied(next, to: &tried, at: ledger.now)) == LedgerImage(applied(next, to: &untouched, at: ledger.now)), "seed \(seed)")
+            #expect(
+                LedgerImage(applied(next, to: &tried, at: ledger.now)) == LedgerImage(applied(next, to: &untouched, at: ledger.now)), "seed \(seed)")
             ledger.apply(command)
         }
     }

@@ -63,7 +63,8 @@ struct PlayedLedger {
 
     @discardableResult
     mutating func launch(
-        _ text: String? = nil, size: String? = nil, count: Int = 1, queue: Bool = false, allOrNone: Bool = false, constraints: Constraints = Constraints(),
+        _ text: String? = nil, size: String? = nil, count: Int = 1, queue: Bool = false, allOrNone: Bool = false,
+        constraints: Constraints = Constraints(),
         groups: [Name] = []
     ) -> Outcome {
         let ids = (0..<count).map { _ in (instance: newID(Instance.self), operation: newID(InstanceOperation.self)) }
