@@ -18,10 +18,10 @@ struct ControllerOpening {
     /// Changes that the placement journal reaches back; a launch makes four.
     static let journalKept: Int64 = 4_000_000
 
-    func open() async throws(ControllerStartError) -> Opened {
+    func open(_ store: (any StateStore)?) async throws(ControllerStartError) -> Opened {
         let directory = configuration.dataDirectory
         do {
-            return try await open(SQLiteStore(path: "\(directory)/ledger.sqlite"))
+            return try await read(try store ?? SQLiteStore(path: "\(directory)/ledger.sqlite"))
         } catch let error as StoreError {
             switch error {
             case .damaged(let what): throw .damaged(directory: directory, what: what)
@@ -35,7 +35,7 @@ struct ControllerOpening {
         }
     }
 
-    func open(_ store: any StateStore) async throws -> Opened {
+    private func read(_ store: any StateStore) async throws -> Opened {
         var head = try await store.campaign()
         let stored = try await store.load()
         let settings = LedgerSettings(

@@ -13,12 +13,15 @@ package struct ControllerService: Service {
     private let logger: Logger
     private let version: String
     private let lock: DirectoryLock
+    private let store: (any StateStore)?
 
     /// Takes the lock on the data directory, and holds it for as long as this value lives. Throws `ControllerStartError`.
-    package init(configuration: ControllerConfiguration, logger: Logger, version: String) throws {
+    /// - Parameter store: SQLite in the data directory where nil.
+    package init(configuration: ControllerConfiguration, logger: Logger, version: String, store: (any StateStore)? = nil) throws {
         self.configuration = configuration
         self.logger = logger
         self.version = version
+        self.store = store
         lock = try DirectoryLock(directory: configuration.dataDirectory)
     }
 
@@ -26,7 +29,7 @@ package struct ControllerService: Service {
     package func run() async throws {
         var logger = logger
         logger.logLevel = configuration.logLevel
-        let opened = try await ControllerOpening(configuration: configuration, logger: logger, version: version).open()
+        let opened = try await ControllerOpening(configuration: configuration, logger: logger, version: version).open(store)
         let controller = opened.controller
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await controller.writer.run(state: opened.state, head: opened.head, answers: opened.answers) }

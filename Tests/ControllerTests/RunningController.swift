@@ -23,22 +23,24 @@ struct RunningController: Sendable {
 
     /// Runs `body` against a fresh controller and takes it down again.
     static func run<Value: Sendable>(
-        _ configuration: String = calm, _ body: @Sendable @escaping (RunningController) async throws -> Value
+        _ configuration: String = calm, store: (any StateStore)? = nil, _ body: @Sendable @escaping (RunningController) async throws -> Value
     ) async throws -> Value {
         let directory = try temporaryDirectory()
         defer { try? FileManager.default.removeItem(at: directory) }
-        return try await run(in: directory, configuration, body)
+        return try await run(in: directory, configuration, store: store, body)
     }
 
     /// Stops it gracefully afterwards; the directory stays, for another start.
     static func run<Value: Sendable>(
-        in directory: URL, _ configuration: String = calm, _ body: @Sendable @escaping (RunningController) async throws -> Value
+        in directory: URL, _ configuration: String = calm, store: (any StateStore)? = nil,
+        _ body: @Sendable @escaping (RunningController) async throws -> Value
     ) async throws -> Value {
         let endpointFile = directory.appending(path: "endpoint")
         try? FileManager.default.removeItem(at: endpointFile)
         let text = "listen: 127.0.0.1:0\ndataDirectory: \(directory.path)\nlogLevel: critical\n\(configuration)"
         let service = try ControllerService(
-            configuration: try ControllerConfiguration(text: text, file: "controller.yaml"), logger: Logger(label: "test"), version: "test")
+            configuration: try ControllerConfiguration(text: text, file: "controller.yaml"), logger: Logger(label: "test"), version: "test",
+            store: store)
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)], logger: Logger(label: "test")))

@@ -6,8 +6,10 @@ package final class SQLiteStore: StateStore {
     private let database: DatabaseQueue
     private let keptEvents: Int
 
-    /// - Parameter keptEvents: how many journal entries of events `load` brings back, from the latest.
-    package init(path: String, keptEvents: Int = 10_000) throws(StoreError) {
+    /// - Parameters:
+    ///   - keptEvents: how many journal entries of events `load` brings back, from the latest.
+    ///   - maximumPages: of 4 KiB; beyond them a commit throws `full`.
+    package init(path: String, keptEvents: Int = 10_000, maximumPages: Int = 1 << 30) throws(StoreError) {
         self.keptEvents = keptEvents
         do {
             var configuration = Configuration()
@@ -15,7 +17,8 @@ package final class SQLiteStore: StateStore {
             configuration.maximumReaderCount = 1
             configuration.busyMode = .timeout(2)
             configuration.prepareDatabase { database in
-                try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536;")
+                try database.execute(
+                    sql: "PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536; PRAGMA max_page_count = \(maximumPages);")
             }
             database = try DatabaseQueue(path: path, configuration: configuration)
             // GRDB sets NORMAL when it turns WAL on, and then a commit is lost with the power.
@@ -92,6 +95,19 @@ package final class SQLiteStore: StateStore {
                     throw StoreError.damaged("answer \(number) is not what was written")
                 }
                 return answer
+            }
+        } catch {
+            throw Self.typed(error)
+        }
+    }
+
+    /// What durability rests on.
+    package func pragmas() async throws(StoreError) -> (journal: String, synchronous: Int) {
+        do {
+            return try await database.read { database in
+                (
+                    try String.fetchOne(database, sql: "PRAGMA journal_mode") ?? "", try Int.fetchOne(database, sql: "PRAGMA synchronous") ?? -1
+                )
             }
         } catch {
             throw Self.typed(error)
