@@ -47,15 +47,24 @@ struct ReplayRun {
             }
             usedTime += Double(used) * (event.time - last)
             last = event.time
-            if event.arrives {
-                guard arrive(Int(event.vm)) || complete else { return false }
-            } else {
-                depart(Int(event.vm))
-            }
+            guard apply(event) || complete else { return false }
         }
         usedTime += Double(used) * (timeline.window.upperBound - last)
         return refused == 0
     }
+
+    /// False where an arrival was refused.
+    @discardableResult
+    mutating func apply(_ event: ReplayTimeline.Event) -> Bool {
+        guard event.arrives else {
+            depart(Int(event.vm))
+            return true
+        }
+        return arrive(Int(event.vm))
+    }
+
+    /// -1 for a VM that was refused or has not come yet.
+    func node(of vm: Int) -> Int { Int(nodeOf[vm]) }
 
     private mutating func open() {
         freeCPU.append(node.cpu)

@@ -1,0 +1,124 @@
+import ClusterModel
+import Placement
+
+/// A snapshot in the plain numbers that the search wants, and the engine to ask what they do not say.
+struct RebalanceCluster {
+    let state: RebalanceState
+    /// The snapshot's position of each instance of the state.
+    let instanceIndex: [Int]
+    private let snapshot: ClusterSnapshot
+    /// Group rules, or an instance that does not move: then a move is legal only if the engine says so.
+    private let mustAsk: Bool
+
+    init(_ snapshot: ClusterSnapshot) {
+        self.snapshot = snapshot
+        let devices = Set(
+            snapshot.nodes.flatMap { $0.placement.allocatable.devices.map(\.name) }
+                + snapshot.instances.flatMap { $0.request.resources.devices.map(\.name) }
+        ).sorted()
+        func amounts(_ resources: Resources) -> [Int64] {
+            [resources.cpu.count, resources.memory.count, resources.disk.count] + devices.map { resources.count(of: $0) }
+        }
+        let positions = Dictionary(snapshot.nodes.enumerated().map { ($1.placement.id, $0) }, uniquingKeysWith: { first, _ in first })
+        instanceIndex = snapshot.instances.indices.filter { index in snapshot.instances[index].node.map { positions[$0] != nil } ?? false }
+        let placed = instanceIndex.map { snapshot.instances[$0] }
+        let nodeOf = placed.map { $0.node.flatMap { positions[$0] } ?? 0 }
+        var classes: [PlacementWishes: Int] = [:]
+        var eligible: [[Bool]] = []
+        var empty = PlacementEngine(policy: snapshot.policy)
+        for node in snapshot.nodes { empty.setNode(node.placement) }
+        let classOf = placed.map { instance in
+            let wishes = PlacementWishes(instance.request)
+            if let known = classes[wishes] { return known }
+            classes[wishes] = eligible.count
+            eligible.append(wishes.eligible(in: empty, positions: positions))
+            return eligible.count - 1
+        }
+        mustAsk = placed.contains {
+            !$0.request.constraints.antiAffinity.isEmpty || !$0.request.constraints.affinity.isEmpty || !$0.request.constraints.spread.isEmpty
+        }
+        let overhead = snapshot.nodes.map(\.placement.overhead.count)
+        // What an instance was seen to hold counts, less the overhead that another node would not have.
+        let need = zip(placed, nodeOf).flatMap { instance, node in
+            var held = instance.allocation ?? instance.request.resources
+            if instance.allocation != nil { held.memory -= MiB(overhead[node]) }
+            return amounts(held)
+        }
+        state = RebalanceState(
+            kinds: 3 + devices.count, capacity: snapshot.nodes.flatMap { amounts($0.placement.allocatable) }, overhead: overhead, need: need,
+            nodeOf: nodeOf,
+            eligible: eligible, classOf: classOf)
+    }
+
+    func highestLoad(_ state: RebalanceState) -> Double { (0..<state.nodeCount).reduce(0) { max($0, state.load($1)) } }
+
+    /// The fewest largest nodes that hold the sum, resource by resource.
+    var lowerBound: Int {
+        var bound = 0
+        for kind in 0..<state.kinds {
+            var wanted = (0..<state.nodeOf.count).reduce(Int64(0)) { $0 + state.need[$1 * state.kinds + kind] }
+            var count = 0
+            for capacity in (0..<state.nodeCount).map({ state.capacity[$0 * state.kinds + kind] }).sorted(by: >) where wanted > 0 {
+                wanted -= capacity
+                count += 1
+            }
+            bound = max(bound, count)
+        }
+        return bound
+    }
+
+    func firstIllegal(_ moves: [RebalanceState.Move]) -> RebalanceState.Move? {
+        guard mustAsk else { return nil }
+        var engine = snapshot.engine()
+        return moves.first { !perform($0, on: &engine) }
+    }
+
+    /// The moves up to the first that the engine refuses.
+    func legalPart(_ moves: [RebalanceState.Move]) -> (RebalanceState, [RebalanceState.Move]) {
+        var engine = snapshot.engine()
+        var state = self.state
+        let legal = Array(moves.prefix { perform($0, on: &engine) })
+        for move in legal { state.perform(move) }
+        return (state, legal)
+    }
+
+    private func perform(_ move: RebalanceState.Move, on engine: inout PlacementEngine) -> Bool {
+        let request = snapshot.instances[instanceIndex[move.instance]].request
+        let target = snapshot.nodes[move.to].placement
+        guard let held = engine.release(request.instance) else { return false }
+        let verdict = engine.explain(request).nodes.first { $0.node == target.id }
+        guard verdict?.refusals.isEmpty ?? false else {
+            try? engine.allocate(held, force: true)
+            return false
+        }
+        var resources = request.resources
+        resources.memory += target.overhead
+        try? engine.allocate(Allocation(instance: request.instance, node: target.id, resources: resources, groups: request.groups))
+        return true
+    }
+}
+
+/// What of a request speaks of nodes alone, not of other instances or room.
+private struct PlacementWishes: Hashable {
+    var constraints: Constraints
+    let traits: [String]
+
+    init(_ request: PlacementRequest) {
+        constraints = request.constraints
+        constraints.antiAffinity = []
+        constraints.affinity = []
+        constraints.spread = []
+        constraints.prefer = []
+        traits = request.traits
+    }
+
+    func eligible(in empty: PlacementEngine, positions: [NodeID: Int]) -> [Bool] {
+        var eligible = [Bool](repeating: false, count: positions.count)
+        let request = PlacementRequest(
+            instance: ClusterSnapshot.plannedID(9, 0), resources: .zero, constraints: constraints, traits: traits)
+        for verdict in empty.explain(request).nodes where verdict.refusals.isEmpty {
+            if let position = positions[verdict.node] { eligible[position] = true }
+        }
+        return eligible
+    }
+}
