@@ -3,6 +3,8 @@ import Glibc
 
 /// The parent of one VMM: it records it before it may run, holds its serial port, tells how it ended, and takes it along when it dies itself.
 struct Cage {
+    private static let controlSockets = ["qmp.sock", "shutdown.sock"]
+
     private let arguments: CageArguments
     private var vmm: pid_t = 0
     private var startTime: UInt64 = 0
@@ -40,7 +42,7 @@ struct Cage {
     }
 
     mutating func start() throws(CageFailure) {
-        for stale in ["exit.json", "vmm.json", "qmp.sock"] { unlink(stale) }
+        for stale in ["exit.json", "vmm.json"] + Self.controlSockets { unlink(stale) }
         let gate = try Pipe()
         let outcome = try Pipe()
         let errors = try Pipe()
@@ -139,7 +141,7 @@ struct Cage {
         let signal = status & 0x7F
         let how = signal == 0 ? "\"exited\":\((status >> 8) & 0xFF)" : "\"signal\":\(signal)"
         do { try Report.file("exit.json", "{\(how),\"pid\":\(vmm),\"startTime\":\(startTime)}\n") } catch { Report.toStandardError(error.sentence) }
-        for name in ["qmp.sock", Console.socketName] { unlink(name) }
+        for name in Self.controlSockets + [Console.socketName] { unlink(name) }
     }
 }
 

@@ -55,11 +55,17 @@ struct NodeMachine: Sendable {
             throw WorkFailure("accelerator kvm is configured, and this machine has no /dev/kvm; load kvm_intel or kvm_amd, or use auto")
         case (.kvm, .refused(let reason)): throw WorkFailure("accelerator kvm is configured, and /dev/kvm can't be used: \(reason)")
         }
+        return QEMUSettings(
+            binary: configuration.qemu ?? QEMUSettings.standardBinary, cage: try cage(configuration), accelerator: accelerator)
+    }
+
+    /// The path of the cage's executable, which can be executed.
+    static func cage(_ configuration: AgentConfiguration) throws(WorkFailure) -> String {
         let cage = if let path = configuration.cage { path } else { try besideExecutable("berth-cage") }
         guard access(cage, X_OK) == 0 else {
             throw WorkFailure("cannot execute \(cage); it belongs beside the berth executable, or where the configuration's “cage” says")
         }
-        return QEMUSettings(binary: configuration.qemu ?? "/usr/bin/qemu-system-x86_64", cage: cage, accelerator: accelerator)
+        return cage
     }
 
     private static func besideExecutable(_ name: String) throws(WorkFailure) -> String {

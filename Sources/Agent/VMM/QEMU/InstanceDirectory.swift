@@ -25,6 +25,8 @@ package struct InstanceDirectory: Sendable {
         case olderConsole = "console.log.1"
         case consoleSocket = "console.sock"
         case control = "qmp.sock"
+        /// A second one, for `berth agent shutdown`.
+        case shutdownControl = "shutdown.sock"
         case seed = "seed.iso"
         case disk = "disk.qcow2"
         /// The guest was shut down because the machine goes down.

@@ -13,7 +13,7 @@ package struct QEMUCommand {
         words += ["-name", "\(instance.id)", "-uuid", "\(instance.id)"]
         words += acceleration + shape
         words += ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"]
-        words += ["-qmp", "unix:\(InstanceDirectory.File.control.rawValue),server=on,wait=off"]
+        for socket in [InstanceDirectory.File.control, .shutdownControl] { words += ["-qmp", "unix:\(socket.rawValue),server=on,wait=off"] }
         // Descriptor 3 is a socket whose other end the cage holds.
         words += ["-chardev", "socket,id=console,fd=3", "-serial", "chardev:console"]
         words += drive("seed", format: .raw, file: .seed, isReadOnly: true)
@@ -82,6 +82,8 @@ package struct QEMUSettings: Sendable {
     /// Of each of the two files that a console's log rotates through.
     package var consoleLimit = 1 << 20
     package var moreArguments: [String] = []
+
+    static let standardBinary = "/usr/bin/qemu-system-x86_64"
 
     package init(binary: String, cage: String, accelerator: Accelerator) {
         self.binary = binary

@@ -1,0 +1,112 @@
+import ClusterAPI
+import ClusterModel
+import FoundationEssentials
+import Glibc
+
+/// What this machine has and lacks for running an agent.
+package struct AgentCheck: Sendable {
+    package struct Finding: Hashable, Sendable, Codable {
+        package enum State: String, Hashable, Sendable, Codable { case ok, warning, missing }
+
+        package var name: String
+        package var state: State
+        package var detail: String
+        /// A command that mends it.
+        package var remedy: String?
+    }
+
+    private let configuration: AgentConfiguration
+    private let transport: (any Transport)?
+
+    /// Without a transport the controller is not asked.
+    package init(configuration: AgentConfiguration, transport: (any Transport)? = nil) {
+        self.configuration = configuration
+        self.transport = transport
+    }
+
+    package func findings() async -> [Finding] {
+        var findings = [await qemu(), cage(), kvm(), dataDirectory(), room(), descriptors()]
+        if let finding = await controller() { findings.append(finding) }
+        return findings
+    }
+
+    private func qemu() async -> Finding {
+        let binary = configuration.qemu ?? QEMUSettings.standardBinary
+        guard let version = await MachineFacts.version(ofQEMU: binary) else {
+            return Finding(
+                name: "qemu", state: .missing, detail: "\(binary) can't be executed",
+                remedy: "apt-get install --no-install-recommends qemu-system-x86")
+        }
+        return Finding(name: "qemu", state: .ok, detail: "\(binary), version \(version)")
+    }
+
+    private func cage() -> Finding {
+        do {
+            return Finding(name: "cage", state: .ok, detail: try NodeMachine.cage(configuration))
+        } catch {
+            return Finding(name: "cage", state: .missing, detail: error.description, remedy: "make install")
+        }
+    }
+
+    private func kvm() -> Finding {
+        switch KVMProbe.run() {
+        case .absent:
+            Finding(
+                name: "kvm", state: .warning, detail: "there is no /dev/kvm; guests run under TCG, many times slower",
+                remedy: "modprobe kvm_intel || modprobe kvm_amd")
+        case .refused(let reason):
+            Finding(name: "kvm", state: .warning, detail: "/dev/kvm is no use: \(reason); guests run under TCG", remedy: "usermod -aG kvm $(id -un)")
+        case .emulated(let rate):
+            Finding(
+                name: "kvm", state: .warning,
+                detail: "/dev/kvm is emulated (a guest ran \(rate) instructions a second); guests run under TCG, which is faster")
+        case .native(let rate): Finding(name: "kvm", state: .ok, detail: "native, \(rate / 1_000_000) million instructions a second")
+        }
+    }
+
+    private func dataDirectory() -> Finding {
+        let path = configuration.dataDirectory
+        let probe = "\(path)/.check-\(getpid())"
+        do {
+            try DurableFile.makeDirectory(path)
+            try DurableFile.write(Data("berth".utf8), to: probe)
+            unlink(probe)
+            return Finding(name: "data directory", state: .ok, detail: path)
+        } catch {
+            let remedy = error.isFull ? "df -h \(path)" : "install -d -m 0700 \(path)"
+            return Finding(name: "data directory", state: .missing, detail: error.description, remedy: remedy)
+        }
+    }
+
+    private func room() -> Finding {
+        let capacity = configuration.capacity(machine: MachineFacts.total(dataDirectory: configuration.dataDirectory)).allocatable
+        let detail = "\(capacity.cpu) vCPU, \(capacity.memory) of memory and \(capacity.disk) of disk for instances"
+        guard capacity.memory >= MiB(256), capacity.cpu > .zero else {
+            return Finding(name: "room", state: .warning, detail: "only \(detail); lower “reserved” in the configuration")
+        }
+        return Finding(name: "room", state: .ok, detail: detail)
+    }
+
+    private func descriptors() -> Finding {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        guard limit.rlim_cur >= 1024 else {
+            return Finding(name: "descriptors", state: .warning, detail: "at most \(limit.rlim_cur) open files", remedy: "ulimit -n 65536")
+        }
+        return Finding(name: "descriptors", state: .ok, detail: "up to \(limit.rlim_cur) open files")
+    }
+
+    private func controller() async -> Finding? {
+        guard let transport else { return nil }
+        let remedy = "curl -sS \(configuration.controller)\(Route.live.template)"
+        do {
+            let answer = try await transport.send(HTTPRequest(method: Route.live.method, target: Route.live.path(), timeout: .seconds(5)))
+            guard answer.status == 200 else {
+                return Finding(name: "controller", state: .warning, detail: "\(configuration.controller) answers with \(answer.status)", remedy: remedy)
+            }
+            return Finding(name: "controller", state: .ok, detail: configuration.controller)
+        } catch {
+            return Finding(name: "controller", state: .warning, detail: "\(error)", remedy: remedy)
+        }
+    }
+}

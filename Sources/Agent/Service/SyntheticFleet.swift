@@ -1,0 +1,86 @@
+import AgentDecisions
+import ClusterAPI
+import ClusterModel
+import Crypto
+import FoundationEssentials
+import Logging
+import ServiceLifecycle
+
+/// Many nodes without one VM, in one process over one transport: what a cluster of a thousand nodes is tried out with.
+package struct SyntheticFleet: Service {
+    package struct Shape: Sendable {
+        package var name: Name
+        package var labels: Labels
+        package var taints: [Taint]
+        package var capacity: Capacity
+
+        package init(name: Name, labels: Labels = Labels(), taints: [Taint] = [], capacity: Capacity) {
+            self.name = name
+            self.labels = labels
+            self.taints = taints
+            self.capacity = capacity
+        }
+    }
+
+    private let nodes: [Shape]
+    private let behaviour: SyntheticBehaviour
+    private let transport: any Transport
+    private let version: String
+    private let logger: Logger
+
+    /// Over this time the nodes join one after another.
+    private static let joining = Duration.seconds(1)
+
+    package init(nodes: [Shape], behaviour: SyntheticBehaviour, transport: any Transport, version: String, logger: Logger) {
+        self.nodes = nodes
+        self.behaviour = behaviour
+        self.transport = transport
+        self.version = version
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                for (index, shape) in nodes.enumerated() {
+                    let wait = Self.joining / max(1, nodes.count) * index
+                    group.addTask { await run(shape, after: wait) }
+                }
+            }
+        }
+    }
+
+    private func run(_ shape: Shape, after wait: Duration) async {
+        try? await Task.sleep(for: wait)
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        let node = Self.id(of: shape.name)
+        let vmm = SyntheticDriver(behaviour: behaviour)
+        let keeper = InstanceKeeper(vmm: vmm, logger: quiet)
+        let loop = SyncLoop(
+            node: node,
+            registration: NodeRegistration(
+                name: shape.name, labels: shape.labels, taints: shape.taints, facts: NodeMachine.syntheticFacts(version: version),
+                capacity: shape.capacity),
+            keeper: keeper, transport: transport, streams: StreamBridge(node: node, transport: transport, vmm: vmm, logger: quiet), logger: quiet,
+            keepEpoch: { _ in })
+        let conversation = SyncConversation(bootID: RunningProcess.bootID(), session: UUID().uuidString.lowercased(), highestEpoch: Epoch(0))
+        await withDiscardingTaskGroup { group in
+            group.addTask { await keeper.follow() }
+            group.addTask { await loop.run(conversation) }
+        }
+    }
+
+    /// The same for the same name, since nothing of a synthetic node is kept on disk.
+    package static func id(of name: Name) -> NodeID {
+        let hash = Array(SHA256.hash(data: Data("berth synthetic node \(name)".utf8)))
+        var bytes = uuid_t(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        withUnsafeMutableBytes(of: &bytes) { bytes in
+            bytes.copyBytes(from: hash.prefix(16))
+            // RFC 9562: version 8, made by a rule of one's own.
+            bytes[6] = bytes[6] & 0x0F | 0x80
+            bytes[8] = bytes[8] & 0x3F | 0x80
+        }
+        return NodeID(UUID(uuid: bytes))
+    }
+}
