@@ -31,7 +31,7 @@ package struct InstanceMachine: Sendable {
         switch event {
         case .desired(let desired): accept(desired, now, &effects)
         case .notWanted: isWanted = false
-        case .finished(let work): finish(work, now)
+        case .finished(let work): finish(work, now, &effects)
         case .failed(let work, let reason, let lasting): fail(work, reason, lasting: lasting, now, &effects)
         case .started(let vmm, let address, let spawned): start(vmm, address, spawned: spawned, now, &effects)
         case .adopted(let vmm): if phase.vmm == vmm { doubt = nil }
@@ -139,11 +139,12 @@ extension InstanceMachine {
 
 extension InstanceMachine {
     private mutating func accept(_ desired: DesiredInstance, _ now: Duration, _ effects: inout [InstanceEffect]) {
-        let isOperatorsWord = desired.adopt || (wanted == .unknown && desired.desired == .deleted)
+        let isOperatorsWord = wanted == .unknown && (desired.adopt || desired.desired == .deleted)
         if let record {
-            guard desired.generation > record.desired.generation || (isOperatorsWord && desired != record.desired) else {
+            guard desired.generation >= record.desired.generation else { return }
+            guard desired.generation > record.desired.generation || isOperatorsWord else {
                 // The same spec again; it only shows that the instance is wanted after all.
-                if desired.generation == record.desired.generation { isWanted = true }
+                isWanted = true
                 return
             }
         } else if phase.vmm != nil, !isOperatorsWord {
@@ -160,7 +161,7 @@ extension InstanceMachine {
         attempts = 0
         reason = nil
         isHeldByShutdown = false
-        if phase == .failed { phase = record?.hasRun == true ? .halted : .absent }
+        if phase == .failed || phase == .absent { phase = .halted }
         if case .stopping(let vmm, let hardAt, _) = phase {
             phase = .stopping(vmm, hardAt: min(hardAt, now + max(.zero, desired.stopTimeout.duration)), urgeAt: now)
         }
@@ -169,6 +170,9 @@ extension InstanceMachine {
 
     private mutating func keep(_ desired: DesiredInstance, _ effects: inout [InstanceEffect]) {
         var kept = record ?? InstanceRecord(desired: desired)
+        var desired = desired
+        // The controller of an adopted VM never knew what it was made from.
+        if desired.adopt { desired.image = kept.desired.image }
         kept.take(desired)
         if phase.vmm != nil { kept.hasRun = true }
         deletion = nil
@@ -180,7 +184,7 @@ extension InstanceMachine {
         effects.append(.save(changed))
     }
 
-    private mutating func finish(_ work: InstanceWork, _ now: Duration) {
+    private mutating func finish(_ work: InstanceWork, _ now: Duration, _ effects: inout [InstanceEffect]) {
         guard busy == work else { return }
         busy = nil
         isAbandoned = false
@@ -190,12 +194,20 @@ extension InstanceMachine {
         case .makeDisk: proceed(to: .makeSeed)
         case .makeSeed: proceed(to: .startVMM)
         case .startVMM, .undo: break
-        case .removeFiles:
-            deletion = record?.desired
-            record = nil
-            phase = .absent
-            reason = nil
+        case .removeFiles: forget(&effects)
         }
+    }
+
+    private mutating func forget(_ effects: inout [InstanceEffect]) {
+        reason = nil
+        if let record, record.desired.desired != .deleted {
+            // It was asked for again meanwhile, and its new record has gone with the rest.
+            phase = .halted
+            return save(InstanceRecord(desired: record.desired), &effects)
+        }
+        deletion = record?.desired
+        record = nil
+        phase = .absent
     }
 
     private mutating func proceed(to step: InstanceWork) {

@@ -102,7 +102,8 @@ package struct AgentCheck: Sendable {
         do {
             let answer = try await transport.send(HTTPRequest(method: Route.live.method, target: Route.live.path(), timeout: .seconds(5)))
             guard answer.status == 200 else {
-                return Finding(name: "controller", state: .warning, detail: "\(configuration.controller) answers with \(answer.status)", remedy: remedy)
+                return Finding(
+                    name: "controller", state: .warning, detail: "\(configuration.controller) answers with \(answer.status)", remedy: remedy)
             }
             return Finding(name: "controller", state: .ok, detail: configuration.controller)
         } catch {

@@ -1,1 +1,0 @@
-// Delete me with the first test.
