@@ -38,6 +38,7 @@ extension Controller {
             expected = digest
         }
         let received = try await images.receive(call.request.body, expecting: expected)
+        defer { images.settled(received.digest) }
         let needed = format == .raw ? MiB((received.bytes + (1 << 20) - 1) >> 20) : .zero
         let image = Image(
             id: .random(), name: name, digest: received.digest, format: format, architecture: architecture, bytes: received.bytes,
@@ -48,7 +49,12 @@ extension Controller {
     func deleteImage(_ call: APICall) async throws -> Response {
         _ = try call.query()
         let key = try imageKey(call.parameters[0])
-        return try await change(call, body: try await noBody(call), .deleteImage(key), Self.image)
+        let image = try? view.read { state throws(ErrorBody) in try state.find(key) }
+        let answer = try await change(call, body: try await noBody(call), .deleteImage(key), Self.image)
+        if let image, answer.status == .ok {
+            images.remove(image.digest) { view.look { $0.images.values.contains { $0.value.digest == image.digest } } }
+        }
+        return answer
     }
 
     func imageContent(_ call: APICall) throws(ErrorBody) -> Response {

@@ -32,7 +32,7 @@ enum JSONBody {
         do {
             return try JSONDecoder().decode(Value.self, from: body)
         } catch let error as DecodingError {
-            throw ErrorBody(code: .invalid, message: sentence(error))
+            throw ErrorBody(code: .invalid, message: sentence(error, in: body))
         } catch {
             throw ErrorBody(code: .invalid, message: "The body is no valid JSON.")
         }
@@ -65,21 +65,19 @@ enum JSONBody {
         ErrorBody(code: .tooLarge, message: "The request's body is larger than \(limit) bytes.")
     }
 
-    private static func sentence(_ error: DecodingError) -> String {
+    private static func sentence(_ error: DecodingError, in body: Data) -> String {
         switch error {
         case .keyNotFound(let key, let context): "\(place(context, key)) is missing."
         case .typeMismatch(let type, let context): "\(place(context)) has the wrong type: \(word(for: type)) is expected."
         case .valueNotFound(let type, let context): "\(place(context)) is null: \(word(for: type)) is expected."
         case .dataCorrupted(let context):
-            context.codingPath.isEmpty
-                ? "The body is no valid JSON: \(because(context))" : "\(place(context)): \(because(context))"
+            JSONSyntax.problem(in: body) ?? "\(place(context)): \(because(context))"
         @unknown default: "The body can't be read."
         }
     }
 
     private static func because(_ context: DecodingError.Context) -> String {
-        let inner = (context.underlyingError as? CocoaError)?.userInfo["NSDebugDescription"] as? String
-        let text = Printable(inner ?? context.debugDescription, limit: 300).description
+        let text = Printable(context.debugDescription, limit: 300).description
         return text.hasSuffix(".") ? text : text + "."
     }
 

@@ -5,6 +5,7 @@ import FoundationEssentials
 import Glibc
 import Hummingbird
 import NIOCore
+import Synchronization
 
 /// The images' bytes, a file per SHA-256 under `<dataDirectory>/images`. A file is there whole or not at all.
 struct ImageLibrary: Sendable {
@@ -17,6 +18,12 @@ struct ImageLibrary: Sendable {
     static let limit: Int64 = 1 << 40
 
     let directory: String
+    private let arriving = Arriving()
+
+    /// Digests whose file is in place and whose image is not in the ledger yet.
+    private final class Arriving: Sendable {
+        let counts = Mutex<[Digest: Int]>([:])
+    }
 
     init(dataDirectory: String) throws(ControllerStartError) {
         directory = "\(dataDirectory)/images"
@@ -38,6 +45,7 @@ struct ImageLibrary: Sendable {
     var trouble: String? { access(directory, W_OK) == 0 ? nil : String(cString: strerror(errno)) }
 
     /// Writes a body to disk as it comes, makes it durable, and gives it the name that its bytes have. Leaves nothing behind when it fails.
+    /// Until `settled` is called nobody removes the file.
     func receive(_ body: RequestBody, expecting expected: Digest?, limit: Int64 = limit) async throws(ErrorBody) -> Received {
         let temporary = "\(directory)/\(UUID().uuidString.lowercased())\(Self.partial)"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -68,8 +76,22 @@ struct ImageLibrary: Sendable {
         if let expected, expected != digest {
             throw ErrorBody(code: .invalid, message: "digest: the bytes have the SHA-256 \(digest), and \(expected) was announced; import it again.")
         }
-        try await keep(temporary, descriptor, as: digest)
+        arriving.counts.withLock { $0[digest, default: 0] += 1 }
+        do {
+            try await keep(temporary, descriptor, as: digest)
+        } catch {
+            settled(digest)
+            throw error
+        }
         return Received(digest: digest, bytes: bytes)
+    }
+
+    /// The ledger knows of the image now, or never will.
+    func settled(_ digest: Digest) {
+        arriving.counts.withLock { counts in
+            let left = (counts[digest] ?? 1) - 1
+            counts[digest] = left > 0 ? left : nil
+        }
     }
 
     private func keep(_ temporary: String, _ descriptor: Int32, as digest: Digest) async throws(ErrorBody) {
@@ -85,13 +107,19 @@ struct ImageLibrary: Sendable {
         if failure != 0 { throw Self.trouble(failure) }
     }
 
-    func remove(_ digest: Digest) { unlink(path(of: digest)) }
+    /// Keeps the file where another image names it or is about to.
+    func remove(_ digest: Digest, unless isNamed: () -> Bool) {
+        arriving.counts.withLock { counts in
+            guard counts[digest] == nil, !isNamed() else { return }
+            unlink(path(of: digest))
+        }
+    }
 
     /// Removes what no image of the ledger names: left behind by a crash between the file and its commit.
     func removeAll(except kept: Set<Digest>) {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [] {
             guard let digest = Digest(hex: name), !kept.contains(digest) else { continue }
-            remove(digest)
+            unlink(path(of: digest))
         }
     }
 
