@@ -71,6 +71,7 @@ let package = Package(
             dependencies: [
                 "ClusterModel", "ClusterAPI", "Placement", "Planner", "Controller", "Agent", "StrictYAML", "CSpawn", log, lifecycle, signals, yams,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),
         .executableTarget(

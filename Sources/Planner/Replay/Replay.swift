@@ -40,11 +40,11 @@ package struct Replay: Sendable, Codable {
     /// - Parameters:
     ///   - nodes: how many there are; nil searches the fewest that refuse nothing.
     ///   - sampleCount: how many moments to keep for a plot.
-    ///   - progress: told now and then what is done, in words and as a fraction.
+    ///   - progress: told now and then what is done, in words and as a fraction; what it throws ends the replay.
     package init(
         _ trace: Trace, node: ReplayNode, policy: PlacementPolicy, nodes: Int? = nil, sampleCount: Int = 0,
-        progress: (String, Double) -> Void = { _, _ in }
-    ) {
+        progress: (String, Double) throws -> Void = { _, _ in }
+    ) rethrows {
         let timeline = ReplayTimeline(trace, node: node)
         self.policy = policy
         skipped = timeline.skipped
@@ -53,11 +53,11 @@ package struct Replay: Sendable, Codable {
         let measured = nodes ?? (timeline.lowerBound * 13 + 9) / 10
         self.nodes = measured
         var run = ReplayRun(policy: policy, timeline: timeline, node: node, limit: measured)
-        _ = run.run(sampleCount: sampleCount) { progress("with \(measured) nodes", $0) }
+        _ = try run.run(sampleCount: sampleCount) { try progress("with \(measured) nodes", $0) }
         nodeHoursRatio = timeline.boundTime > 0 ? run.usedTime / timeline.boundTime : nil
         samples = run.samples
         if nodes == nil {
-            fewestNodes = Self.fewest(timeline, node: node, policy: policy, known: run.refused == 0 ? measured : nil, progress: progress)
+            fewestNodes = try Self.fewest(timeline, node: node, policy: policy, known: run.refused == 0 ? measured : nil, progress: progress)
             refused = 0
         } else {
             fewestNodes = nil
@@ -67,20 +67,20 @@ package struct Replay: Sendable, Codable {
 
     /// By halving between the bound and a number that is enough.
     private static func fewest(
-        _ timeline: ReplayTimeline, node: ReplayNode, policy: PlacementPolicy, known: Int?, progress: (String, Double) -> Void
-    ) -> Int {
-        func refusesNothing(_ nodes: Int) -> Bool {
+        _ timeline: ReplayTimeline, node: ReplayNode, policy: PlacementPolicy, known: Int?, progress: (String, Double) throws -> Void
+    ) rethrows -> Int {
+        func refusesNothing(_ nodes: Int, _ progress: (String, Double) throws -> Void) rethrows -> Bool {
             var run = ReplayRun(policy: policy, timeline: timeline, node: node, limit: nodes)
-            return run.run(complete: false) { progress("trying \(nodes) nodes", $0) }
+            return try run.run(complete: false) { try progress("trying \(nodes) nodes", $0) }
         }
         guard timeline.lowerBound > 0 else { return 0 }
         var enough = known ?? max(2, timeline.lowerBound * 2)
         // As many nodes as VMs are always enough.
-        if known == nil { while enough < timeline.vms.count, !refusesNothing(enough) { enough *= 2 } }
+        if known == nil { while enough < timeline.vms.count, try !refusesNothing(enough, progress) { enough *= 2 } }
         var low = timeline.lowerBound
         while low < enough {
             let middle = low + (enough - low) / 2
-            if refusesNothing(middle) { enough = middle } else { low = middle + 1 }
+            if try refusesNothing(middle, progress) { enough = middle } else { low = middle + 1 }
         }
         return enough
     }

@@ -35,12 +35,12 @@ struct ReplayRun {
     }
 
     /// Returns false at the first refusal where `complete` is false.
-    mutating func run(complete: Bool = true, sampleCount: Int = 0, progress: (Double) -> Void = { _ in }) -> Bool {
+    mutating func run(complete: Bool = true, sampleCount: Int = 0, progress: (Double) throws -> Void = { _ in }) rethrows -> Bool {
         var last = timeline.window.lowerBound
         let length = timeline.window.upperBound - last
         var nextSample = 0
         for (index, event) in timeline.events.enumerated() {
-            if index & 0x3FF == 0 { progress(Double(index) / Double(timeline.events.count)) }
+            if index & 0x3FF == 0 { try progress(Double(index) / Double(timeline.events.count)) }
             while nextSample < sampleCount, event.time > timeline.window.lowerBound + length * Double(nextSample) / Double(sampleCount) {
                 samples.append(sample(at: timeline.window.lowerBound + length * Double(nextSample) / Double(sampleCount)))
                 nextSample += 1

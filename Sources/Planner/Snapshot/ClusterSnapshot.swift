@@ -83,6 +83,17 @@ package struct ClusterSnapshot: Sendable {
         return engine
     }
 
+    /// Takes nodes away; what was on them has no node then.
+    package mutating func lose(where isLost: (PlacementNode) -> Bool) {
+        let lost = Set(nodes.filter { isLost($0.placement) }.map(\.placement.id))
+        nodes.removeAll { lost.contains($0.placement.id) }
+        for index in instances.indices {
+            guard let node = instances[index].node, lost.contains(node) else { continue }
+            instances[index].node = nil
+            instances[index].allocation = nil
+        }
+    }
+
     /// Places what has no node, in order, and returns those for whom there is no room with the reasons.
     @discardableResult
     package mutating func placeWaiting() -> [(instance: Name, why: NoPlacement)] {

@@ -1,5 +1,6 @@
 import ClusterAPI
 import ClusterModel
+import Planner
 import StrictYAML
 
 /// What the program ends with; scripts branch on these.
@@ -40,7 +41,7 @@ package enum ExitStatus: Int32, Error, CaseIterable {
             case TransportError.timedOut: .timedOut
             case TransportError.invalidEndpoint: .usage
             case let error as UnreadableFile: error.isMissing ? .notFound : .failed
-            case is ConfigurationError: .usage
+            case is ConfigurationError, is InputError, is WhatIf.Invalid: .usage
             case is ClosedPipe: .ok
             case is CancellationError: .interrupted
             default: .failed

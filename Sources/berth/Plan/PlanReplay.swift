@@ -1,0 +1,59 @@
+import ArgumentParser
+import ClusterModel
+import Planner
+
+struct PlanReplay: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay", abstract: "Play a trace of VM arrivals and departures against equal nodes, under one policy or several.",
+        discussion: """
+            FILE is CSV with a first line of column names; `.xz` and `.gz` are unpacked. Numbers are taken
+            in the trace's own units, and --node is written in the same. A start before 0 means that the VM
+            was there from the beginning, an end of `inf` that it outlives the trace. Without --nodes the
+            fewest nodes are searched that refuse nothing, and node-hours are counted on 1.3 times the bound.
+            """)
+
+    enum TimeUnit: String, CaseIterable, ExpressibleByArgument { case second, minute, hour, day }
+
+    @Argument(help: "The trace.")
+    var file: String
+
+    @Option(
+        help: ArgumentHelp("Which column is what.", valueName: "id=…,vcpus=…,memory=…,start=…,end=…"), transform: PlanArguments.columns)
+    var columns: TraceColumns = TraceColumns()
+
+    @Option(help: "The unit of the trace's times: second, minute, hour or day. Ratios do not depend on it.")
+    var timeUnit: TimeUnit = .second
+
+    @Option(help: ArgumentHelp("One node, in the trace's units.", valueName: "vcpus=…,memory=…"), transform: PlanArguments.node)
+    var node: ReplayNode
+
+    @Option(help: "A policy; say it again to compare several.", transform: PlanArguments.policy)
+    var policy: [PlacementPolicy] = []
+
+    @Option(help: "How many nodes there are, instead of searching the fewest.", transform: ArgumentText.positive)
+    var nodes: Int?
+
+    @Flag(name: [.short, .long], help: "Show no progress on standard error.")
+    var quiet = false
+
+    @OptionGroup var answer: AnswerOptions
+
+    func run() async throws {
+        let progress = ProgressLine(quiet: quiet)
+        defer { progress.end() }
+        progress.show("reading \(file)")
+        var reader = TraceReader(columns: columns, file: file)
+        try reader.consume(try await TraceFile.bytes(of: file))
+        let trace = try reader.finish()
+        var replays: [Replay] = []
+        for policy in policy.isEmpty ? [.pack] : policy {
+            replays.append(
+                try Replay(trace, node: node, policy: policy, nodes: nodes, sampleCount: answer.html == nil ? 0 : 480) { what, done in
+                    try Task.checkCancellation()
+                    progress.show("\(policy.rawValue) \(what)", done: Int64(done * 1000), of: 1000)
+                })
+        }
+        progress.end()
+        try answer.show(ReplayComparison(replays), title: "Replay of \(file), time in \(timeUnit.rawValue)s")
+    }
+}
