@@ -21,7 +21,7 @@ package struct Resources: Hashable, Sendable, Codable {
         self.cpu = cpu
         self.memory = memory
         self.disk = disk
-        self.devices = devices.filter { $0.count != 0 }.sorted { $0.name < $1.name }
+        self.devices = devices.isEmpty ? devices : devices.filter { $0.count != 0 }.sorted { $0.name < $1.name }
     }
 
     package static let zero = Resources(cpu: .zero, memory: .zero, disk: .zero)

@@ -63,9 +63,9 @@ struct PlacementState: ~Copyable, Sendable {
         shelves.release(kind: kindOf[Int(slot)])
         kindOf[Int(slot)] = kind
         let held = table[slot]?.labels == node.labels ? [] : allocations.rows(on: slot)
-        for row in held { leaveGroups(row) }
+        for row in held { leaveGroups(row.groups, on: slot) }
         table.update(slot, node)
-        for row in held { joinGroups(row) }
+        for row in held { joinGroups(row.groups, on: slot) }
         putOnShelf(slot)
     }
 
@@ -89,17 +89,17 @@ struct PlacementState: ~Copyable, Sendable {
         guard let slot = table.slot(of: allocation.node) else { throw .unknownNode(allocation.node) }
         var allocation = allocation
         allocation.resources = allocation.resources.bounded
+        if let held = allocations.slot(of: allocation.instance) {
+            throw .alreadyAllocated(allocation.instance, node: table.order.ids[Int(held)])
+        }
         if !force, let shortage = shortage(of: allocation.resources, on: slot) {
-            if let held = allocations.row(of: allocation.instance) { throw .alreadyAllocated(held.instance, node: table.order.ids[Int(held.slot)]) }
-            throw .overCapacity(node: shortage.node, shortage.refusal)
+            throw .overCapacity(node: table.order.names[Int(slot)], shortage)
         }
-        guard allocations.insert(allocation, slot: slot) else {
-            let held = allocations.row(of: allocation.instance)
-            throw .alreadyAllocated(allocation.instance, node: table.order.ids[Int(held?.slot ?? slot)])
-        }
+        allocations.insert(allocation, slot: slot)
         let amounts = Amounts(allocation.resources)
         allocated = allocated + amounts
-        for group in Set(allocation.groups) { groups.add(group, on: slot, domains: table.domains[Int(slot)]) }
+        joinGroups(allocation.groups, on: slot)
+        index.remove(slot, order: table.order)
         let crossed = table.take(amounts, allocation.resources.devices, on: slot)
         reshelve(slot, kindChanged: crossed)
     }
@@ -107,7 +107,8 @@ struct PlacementState: ~Copyable, Sendable {
     mutating func release(_ instance: InstanceID) -> Allocation? {
         guard let row = allocations.remove(instance) else { return nil }
         allocated = allocated - row.amounts
-        leaveGroups(row)
+        leaveGroups(row.groups, on: row.slot)
+        index.remove(row.slot, order: table.order)
         let crossed = table.giveBack(row.amounts, row.devices, on: row.slot)
         reshelve(row.slot, kindChanged: crossed)
         return allocation(row)
@@ -129,29 +130,31 @@ struct PlacementState: ~Copyable, Sendable {
             instance: row.instance, node: table.order.ids[Int(row.slot)], resources: row.amounts.resources(devices: row.devices), groups: row.groups)
     }
 
-    private func shortage(of need: Resources, on slot: Int32) -> (node: Name, refusal: Refusal)? {
+    private func shortage(of need: Resources, on slot: Int32) -> Refusal? {
         var room = table.room[Int(slot)]
-        room.memory &+= table.overhead(of: slot)
-        if need.devices.isEmpty, room.holds(Amounts(need)) { return nil }
-        guard let node = table[slot], let refusal = table.free(on: slot).shortages(of: need).first else { return nil }
-        return (node.name, refusal)
+        room.memory &+= table.overhead[Int(slot)]
+        return need.devices.isEmpty && room.holds(Amounts(need)) ? nil : table.free(on: slot).shortages(of: need).first
     }
 
-    private mutating func joinGroups(_ row: AllocationTable.Row) {
-        for group in Set(row.groups) { groups.add(group, on: row.slot, domains: table.domains[Int(row.slot)]) }
+    private mutating func joinGroups(_ names: [Name], on slot: Int32) {
+        for (place, group) in names.enumerated() where !names[..<place].contains(group) {
+            groups.add(group, on: slot, domains: table.domains[Int(slot)])
+        }
     }
 
-    private mutating func leaveGroups(_ row: AllocationTable.Row) {
-        for group in Set(row.groups) { groups.remove(group, on: row.slot, domains: table.domains[Int(row.slot)]) }
+    private mutating func leaveGroups(_ names: [Name], on slot: Int32) {
+        for (place, group) in names.enumerated() where !names[..<place].contains(group) {
+            groups.remove(group, on: slot, domains: table.domains[Int(slot)])
+        }
     }
 
     private mutating func reshelve(_ slot: Int32, kindChanged: Bool) {
         guard shelfOf[Int(slot)] >= 0 else { return }
         if kindChanged {
-            takeOffShelf(slot)
+            shelves.releaseShelf(shelfOf[Int(slot)])
+            shelfOf[Int(slot)] = RoomIndex.none
             putOnShelf(slot)
         } else {
-            index.remove(slot, order: table.order)
             index.insert(slot, shelf: shelfOf[Int(slot)], room: table.room[Int(slot)], order: table.order)
         }
     }
@@ -173,11 +176,13 @@ struct PlacementState: ~Copyable, Sendable {
             case .worstFit: scan(compiled, WorstFitScore(scored))
             case .random: scan(compiled, RandomScore(scored))
             }
-        guard let best, let node = table[best.slot] else { throw noPlacement(compiled, request) }
+        guard let best else { throw noPlacement(compiled, request) }
+        let node = table.order.ids[Int(best.slot)]
         let allocation = Allocation(
-            instance: request.instance, node: node.id, resources: request.resources.bounded.with(overhead: node.overhead), groups: request.groups)
+            instance: request.instance, node: node, resources: request.resources.bounded.with(overhead: MiB(table.overhead[Int(best.slot)])),
+            groups: request.groups)
         return PlacementDecision(
-            node: node.id, nodeName: node.name, allocation: allocation, score: Wish.shown(best.wishes + compiled.hopeless, best.score), policy: policy
+            node: node, nodeName: table.order.names[Int(best.slot)], allocation: allocation, score: Wish.shown(best.wishes + compiled.hopeless, best.score), policy: policy
         )
     }
 }

@@ -12,7 +12,7 @@ struct AllocationTable: Sendable {
         var groups: [Name]
     }
 
-    private var places = IdentifierTable<Instance>()
+    private var places = IdentifierTable()
     private var rows: [Row] = []
     private var vacant: [Int32] = []
     /// By slot: the first row of its chain.
@@ -20,7 +20,13 @@ struct AllocationTable: Sendable {
 
     var count: Int { places.count }
 
-    func row(of instance: InstanceID) -> Row? { places[instance].map { rows[Int($0)] } }
+    private func place(of instance: InstanceID) -> Int32? {
+        places.place(of: IDWords(instance)) { IDWords(rows[Int($0)].instance) }
+    }
+
+    func row(of instance: InstanceID) -> Row? { place(of: instance).map { rows[Int($0)] } }
+
+    func slot(of instance: InstanceID) -> Int32? { place(of: instance).map { rows[Int($0)].slot } }
 
     /// In no order that means anything.
     func rows(on slot: Int32) -> [Row] {
@@ -33,27 +39,34 @@ struct AllocationTable: Sendable {
         return found
     }
 
-    /// False, and nothing done, where the instance has one already.
-    mutating func insert(_ allocation: Allocation, slot: Int32) -> Bool {
-        let place = vacant.last ?? Int32(rows.count)
-        guard places.insert(allocation.instance, place) else { return false }
+    /// The instance must have none yet.
+    mutating func insert(_ allocation: Allocation, slot: Int32) {
         while first.count <= Int(slot) { first.append(-1) }
+        let next = first[Int(slot)]
         let row = Row(
-            instance: allocation.instance, slot: slot, next: first[Int(slot)], previous: -1, amounts: Amounts(allocation.resources),
+            instance: allocation.instance, slot: slot, next: next, previous: -1, amounts: Amounts(allocation.resources),
             devices: allocation.resources.devices, groups: allocation.groups)
-        if vacant.popLast() == nil { rows.append(row) } else { rows[Int(place)] = row }
-        if row.next >= 0 { rows[Int(row.next)].previous = place }
+        let place: Int32
+        if let reused = vacant.popLast() {
+            place = reused
+            rows[Int(place)] = row
+        } else {
+            place = Int32(rows.count)
+            rows.append(row)
+        }
+        places.insert(IDWords(allocation.instance), place)
+        if next >= 0 { rows[Int(next)].previous = place }
         first[Int(slot)] = place
-        return true
     }
 
     mutating func remove(_ instance: InstanceID) -> Row? {
-        guard let place = places.remove(instance) else { return nil }
+        guard let place = place(of: instance) else { return nil }
+        places.remove(IDWords(instance), place)
         let row = rows[Int(place)]
         if row.previous >= 0 { rows[Int(row.previous)].next = row.next } else { first[Int(row.slot)] = row.next }
         if row.next >= 0 { rows[Int(row.next)].previous = row.previous }
-        rows[Int(place)].devices = []
-        rows[Int(place)].groups = []
+        if !row.devices.isEmpty { rows[Int(place)].devices = [] }
+        if !row.groups.isEmpty { rows[Int(place)].groups = [] }
         vacant.append(place)
         return row
     }

@@ -12,8 +12,11 @@ struct KindCheck: Sendable {
         self.traits = traits
     }
 
-    /// Every kind then gives the answer that it gives to a request without constraints.
-    var isEmpty: Bool { traits.isEmpty && constraints.architecture == nil && constraints.pool == nil && constraints.tolerate.isEmpty }
+    /// False where every kind gives the answer that it gives to a request without constraints.
+    static func concerns(_ request: PlacementRequest) -> Bool {
+        !request.traits.isEmpty || !request.constraints.traits.isEmpty || !request.constraints.tolerate.isEmpty
+            || request.constraints.architecture != nil || request.constraints.pool != nil
+    }
 
     func refusals(of kind: NodeKind) -> [Refusal] {
         var found: [Refusal] = []

@@ -33,17 +33,24 @@ extension Explanation {
         _ request: PlacementRequest, policy: PlacementPolicy, nodes: [PlacementNode], check: RequestCheck, score: Score, free: (NodeID) -> Resources
     ) {
         self.init(policy: policy, chosen: nil, nodes: [])
-        var best: (wishes: Int, score: Double)?
+        var best: (wishes: Int, score: Double, disk: Int64)?
         for node in nodes {
-            let verdict = check.verdict(node, free: free(node.id), score: score)
+            let free = free(node.id)
+            let verdict = check.verdict(node, free: free, score: score)
             let fits = verdict.refusals.isEmpty
             self.nodes.append(
                 NodeVerdict(
                     node: node.id, name: node.name, score: fits ? Wish.shown(verdict.wishes, verdict.score) : nil, refusals: verdict.refusals,
                     reservations: verdict.reservations))
             guard fits else { continue }
-            if let best, (best.wishes, best.score) <= (verdict.wishes, verdict.score) { continue }
-            best = (verdict.wishes, verdict.score)
+            let disk: Int64 =
+                switch Score.diskTie {
+                case .lessFree: free.disk.count
+                case .moreFree: -free.disk.count
+                case .ignored: 0
+                }
+            if let best, best <= (verdict.wishes, verdict.score, disk) { continue }
+            best = (verdict.wishes, verdict.score, disk)
             chosen = node.id
         }
     }

@@ -1,75 +1,98 @@
-/// Ordered sets of slots, any number of them over one pair of arrays, each slot in at most one: treaps whose shape depends on nothing but
-/// their members, so that it is the same whatever happened before.
+/// Ordered sets of slots, by free disk and then by the nodes' names: any number of them over one set of arrays, each slot in at most one. They are treaps
+/// whose shape depends on nothing but their members, so that it is the same whatever happened before.
 struct RankTree: Sendable {
     static let none: Int32 = -1
 
-    private var left: [Int32] = []
-    private var right: [Int32] = []
+    private struct Node {
+        var disk: Int64 = 0
+        var left = none
+        var right = none
+    }
+
+    private var nodes: [Node] = []
 
     mutating func reserve(slots: Int) {
-        while left.count < slots {
-            left.append(Self.none)
-            right.append(Self.none)
-        }
+        while nodes.count < slots { nodes.append(Node()) }
     }
+
+    func disk(of slot: Int32) -> Int64 { nodes[Int(slot)].disk }
 
     /// A new tree of one.
-    mutating func single(_ slot: Int32) -> Int32 {
-        left[Int(slot)] = Self.none
-        right[Int(slot)] = Self.none
+    mutating func single(_ slot: Int32, disk: Int64) -> Int32 {
+        nodes[Int(slot)] = Node(disk: disk)
         return slot
     }
-
-    func isSingle(_ slot: Int32) -> Bool { left[Int(slot)] == Self.none && right[Int(slot)] == Self.none }
 
     /// The tree's new root.
-    mutating func insert(_ slot: Int32, into root: Int32, order: SlotOrder) -> Int32 {
-        guard root != Self.none else { return single(slot) }
+    mutating func insert(_ slot: Int32, disk: Int64, into root: Int32, order: SlotOrder) -> Int32 {
+        nodes[Int(slot)] = Node(disk: disk)
+        return insert(slot, into: root, order: order)
+    }
+
+    private mutating func insert(_ slot: Int32, into root: Int32, order: SlotOrder) -> Int32 {
+        guard root != Self.none else { return slot }
         if Self.priority(slot) > Self.priority(root) {
-            (left[Int(slot)], right[Int(slot)]) = split(root, at: slot, order: order)
+            let (below, above) = split(root, at: slot, order: order)
+            nodes[Int(slot)].left = below
+            nodes[Int(slot)].right = above
             return slot
         }
-        if order.precedes(slot, root) {
-            left[Int(root)] = insert(slot, into: left[Int(root)], order: order)
+        if precedes(slot, root, order) {
+            nodes[Int(root)].left = insert(slot, into: nodes[Int(root)].left, order: order)
         } else {
-            right[Int(root)] = insert(slot, into: right[Int(root)], order: order)
+            nodes[Int(root)].right = insert(slot, into: nodes[Int(root)].right, order: order)
         }
         return root
     }
 
+    /// The tree's new root, or `none`.
     mutating func remove(_ slot: Int32, from root: Int32, order: SlotOrder) -> Int32 {
-        if root == slot { return joined(left[Int(slot)], right[Int(slot)]) }
+        if root == slot { return joined(nodes[Int(slot)].left, nodes[Int(slot)].right) }
         guard root != Self.none else { return root }
-        if order.precedes(slot, root) {
-            left[Int(root)] = remove(slot, from: left[Int(root)], order: order)
+        if precedes(slot, root, order) {
+            nodes[Int(root)].left = remove(slot, from: nodes[Int(root)].left, order: order)
         } else {
-            right[Int(root)] = remove(slot, from: right[Int(root)], order: order)
+            nodes[Int(root)].right = remove(slot, from: nodes[Int(root)].right, order: order)
         }
         return root
     }
 
-    func first(of root: Int32) -> Int32 {
-        var slot = root
-        while slot != Self.none, left[Int(slot)] != Self.none { slot = left[Int(slot)] }
-        return slot
+    /// The first slot in order with at least so much disk for which `matches` holds; nil where none does.
+    func first(of root: Int32, disk: Int64, where matches: (Int32) -> Bool) -> Int32? {
+        guard root != Self.none else { return nil }
+        let node = nodes[Int(root)]
+        guard node.disk >= disk else { return first(of: node.right, disk: disk, where: matches) }
+        if let found = first(of: node.left, disk: disk, where: matches) { return found }
+        return matches(root) ? root : first(of: node.right, disk: disk, where: matches)
     }
 
-    /// The first slot in order for which `matches` holds; nil where none does.
-    func first(of root: Int32, where matches: (Int32) -> Bool) -> Int32? {
+    /// Of the slots with the most disk, at least so much, for which `matches` holds, the first in order.
+    func roomiest(of root: Int32, disk: Int64, where matches: (Int32) -> Bool) -> Int32? {
+        last(of: root, disk: disk, where: matches).flatMap { first(of: root, disk: self.disk(of: $0), where: matches) }
+    }
+
+    private func last(of root: Int32, disk: Int64, where matches: (Int32) -> Bool) -> Int32? {
         guard root != Self.none else { return nil }
-        if let found = first(of: left[Int(root)], where: matches) { return found }
-        return matches(root) ? root : first(of: right[Int(root)], where: matches)
+        let node = nodes[Int(root)]
+        if let found = last(of: node.right, disk: disk, where: matches) { return found }
+        guard node.disk >= disk else { return nil }
+        return matches(root) ? root : last(of: node.left, disk: disk, where: matches)
+    }
+
+    private func precedes(_ left: Int32, _ right: Int32, _ order: SlotOrder) -> Bool {
+        let (a, b) = (nodes[Int(left)].disk, nodes[Int(right)].disk)
+        return a == b ? order.precedes(left, right) : a < b
     }
 
     private mutating func split(_ root: Int32, at slot: Int32, order: SlotOrder) -> (Int32, Int32) {
         guard root != Self.none else { return (Self.none, Self.none) }
-        if order.precedes(root, slot) {
-            let (below, above) = split(right[Int(root)], at: slot, order: order)
-            right[Int(root)] = below
+        if precedes(root, slot, order) {
+            let (below, above) = split(nodes[Int(root)].right, at: slot, order: order)
+            nodes[Int(root)].right = below
             return (root, above)
         }
-        let (below, above) = split(left[Int(root)], at: slot, order: order)
-        left[Int(root)] = above
+        let (below, above) = split(nodes[Int(root)].left, at: slot, order: order)
+        nodes[Int(root)].left = above
         return (below, root)
     }
 
@@ -77,10 +100,10 @@ struct RankTree: Sendable {
         guard first != Self.none else { return second }
         guard second != Self.none else { return first }
         if Self.priority(first) > Self.priority(second) {
-            right[Int(first)] = joined(right[Int(first)], second)
+            nodes[Int(first)].right = joined(nodes[Int(first)].right, second)
             return first
         }
-        left[Int(second)] = joined(first, left[Int(second)])
+        nodes[Int(second)].left = joined(first, nodes[Int(second)].left)
         return second
     }
 

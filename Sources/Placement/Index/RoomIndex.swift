@@ -1,10 +1,11 @@
-/// Open nodes by free room. Each shelf is a grid of levels, CPU by memory; a cell of it holds bins; a bin holds the nodes whose room is exactly
-/// alike, so that thousands of equal nodes are looked at once.
+/// Open nodes by free room. Each shelf is a grid of levels, CPU by memory; a cell of it holds bins; a bin holds the nodes with exactly
+/// the same CPU and memory, in order of disk and name, so that thousands of equal nodes are looked at once.
 struct RoomIndex: Sendable {
     static let none: Int32 = -1
 
     struct Bin: Sendable {
-        var room: Amounts
+        var cpu: Int64
+        var memory: Int64
         var shelf: Int32
         /// Of the tree of its slots; `none` while the bin is vacant.
         var root: Int32
@@ -32,21 +33,20 @@ struct RoomIndex: Sendable {
     /// By slot.
     private var binOf: [Int32] = []
 
-    func contains(_ slot: Int32) -> Bool { Int(slot) < binOf.count && binOf[Int(slot)] != Self.none }
-
     mutating func insert(_ slot: Int32, shelf: Int32, room: Amounts, order: SlotOrder) {
         while binOf.count <= Int(slot) { binOf.append(Self.none) }
         trees.reserve(slots: binOf.count)
         if let bin = find(shelf, room) {
-            bins[Int(bin)].root = trees.insert(slot, into: bins[Int(bin)].root, order: order)
+            bins[Int(bin)].root = trees.insert(slot, disk: room.disk, into: bins[Int(bin)].root, order: order)
             binOf[Int(slot)] = bin
         } else {
-            binOf[Int(slot)] = makeBin(shelf, room, root: trees.single(slot))
+            binOf[Int(slot)] = makeBin(shelf, room, root: trees.single(slot, disk: room.disk))
         }
     }
 
+    /// Nothing where it is not there.
     mutating func remove(_ slot: Int32, order: SlotOrder) {
-        let bin = binOf[Int(slot)]
+        let bin = Int(slot) < binOf.count ? binOf[Int(slot)] : Self.none
         guard bin != Self.none else { return }
         binOf[Int(slot)] = Self.none
         bins[Int(bin)].root = trees.remove(slot, from: bins[Int(bin)].root, order: order)
@@ -55,17 +55,16 @@ struct RoomIndex: Sendable {
 
     // MARK: Bins
 
-    private func chain(_ shelf: Int32, _ room: Amounts) -> Int {
-        var mixed = UInt64(bitPattern: room.cpu) &* 0x9E37_79B9_7F4A_7C15
-        mixed = (mixed ^ UInt64(bitPattern: room.memory)) &* 0xD6E8_FEB8_6659_FD93
-        mixed = (mixed ^ mixed >> 32 ^ UInt64(bitPattern: room.disk) ^ UInt64(UInt32(bitPattern: shelf)) << 48) &* 0x9E37_79B9_7F4A_7C15
+    private func chain(_ shelf: Int32, cpu: Int64, memory: Int64) -> Int {
+        var mixed = UInt64(bitPattern: cpu) &* 0x9E37_79B9_7F4A_7C15
+        mixed = (mixed ^ mixed >> 32 ^ UInt64(bitPattern: memory) ^ UInt64(UInt32(bitPattern: shelf)) << 48) &* 0xD6E8_FEB8_6659_FD93
         return Int(truncatingIfNeeded: mixed >> 32) & (chains.count - 1)
     }
 
     private func find(_ shelf: Int32, _ room: Amounts) -> Int32? {
-        var bin = chains[chain(shelf, room)]
+        var bin = chains[chain(shelf, cpu: room.cpu, memory: room.memory)]
         while bin != Self.none {
-            if bins[Int(bin)].room == room, bins[Int(bin)].shelf == shelf { return bin }
+            if bins[Int(bin)].cpu == room.cpu, bins[Int(bin)].memory == room.memory, bins[Int(bin)].shelf == shelf { return bin }
             bin = bins[Int(bin)].chained
         }
         return nil
@@ -74,9 +73,10 @@ struct RoomIndex: Sendable {
     private mutating func makeBin(_ shelf: Int32, _ room: Amounts, root: Int32) -> Int32 {
         if binsInUse == chains.count { rehash() }
         binsInUse += 1
-        let chain = chain(shelf, room)
+        let chain = chain(shelf, cpu: room.cpu, memory: room.memory)
         let cell = openCell(shelf, room)
-        let new = Bin(room: room, shelf: shelf, root: root, next: cells[cell], previous: Self.none, chained: chains[chain])
+        let new = Bin(
+            cpu: room.cpu, memory: room.memory, shelf: shelf, root: root, next: cells[cell], previous: Self.none, chained: chains[chain])
         let bin = vacantBins.popLast() ?? Int32(bins.count)
         if Int(bin) == bins.count { bins.append(new) } else { bins[Int(bin)] = new }
         if new.next != Self.none { bins[Int(new.next)].previous = bin }
@@ -88,7 +88,7 @@ struct RoomIndex: Sendable {
     private mutating func dropBin(_ bin: Int32) {
         binsInUse -= 1
         let old = bins[Int(bin)]
-        let chain = chain(old.shelf, old.room)
+        let chain = chain(old.shelf, cpu: old.cpu, memory: old.memory)
         if chains[chain] == bin {
             chains[chain] = old.chained
         } else {
@@ -97,14 +97,14 @@ struct RoomIndex: Sendable {
             bins[Int(before)].chained = old.chained
         }
         if old.next != Self.none { bins[Int(old.next)].previous = old.previous }
-        if old.previous != Self.none { bins[Int(old.previous)].next = old.next } else { setFirst(of: old.shelf, old.room, old.next) }
+        if old.previous != Self.none { bins[Int(old.previous)].next = old.next } else { setFirst(of: old, old.next) }
         vacantBins.append(bin)
     }
 
     private mutating func rehash() {
         chains = Array(repeating: Self.none, count: chains.count * 2)
         for bin in bins.indices where bins[bin].root != Self.none {
-            let chain = chain(bins[bin].shelf, bins[bin].room)
+            let chain = chain(bins[bin].shelf, cpu: bins[bin].cpu, memory: bins[bin].memory)
             bins[bin].chained = chains[chain]
             chains[chain] = Int32(bin)
         }
@@ -134,9 +134,10 @@ struct RoomIndex: Sendable {
         return cell
     }
 
-    private mutating func setFirst(of shelf: Int32, _ room: Amounts, _ bin: Int32) {
-        let cpu = RoomLevel.of(room.cpu)
-        let memory = RoomLevel.of(room.memory)
+    private mutating func setFirst(of old: Bin, _ bin: Int32) {
+        let shelf = old.shelf
+        let cpu = RoomLevel.of(old.cpu)
+        let memory = RoomLevel.of(old.memory)
         let row = Int(rows[Int(shelf) * RoomLevel.count + cpu])
         cells[row * RoomLevel.count + memory] = bin
         guard bin == Self.none else { return }

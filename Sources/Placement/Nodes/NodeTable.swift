@@ -8,11 +8,12 @@ struct NodeTable: Sendable {
         var free: Int64
     }
 
-    private var slots = IdentifierTable<Node>()
+    private var slots = IdentifierTable()
     private var vacant: [Int32] = []
     private(set) var nodes: [PlacementNode?] = []
     /// What is free for instances after the overhead of one more: free - (0, overhead, 0). Below zero where too much is allocated.
     private(set) var room: [Amounts] = []
+    private(set) var overhead: [Int64] = []
     private(set) var devices: [[DeviceRoom]] = []
     private(set) var domains: [DomainLabels] = []
     private(set) var order = SlotOrder()
@@ -26,14 +27,12 @@ struct NodeTable: Sendable {
     /// Slots are below this.
     var bound: Int { nodes.count }
 
-    func slot(of id: NodeID) -> Int32? { slots[id] }
+    func slot(of id: NodeID) -> Int32? { slots.place(of: IDWords(id)) { IDWords(order.ids[Int($0)]) } }
     subscript(slot: Int32) -> PlacementNode? { nodes[Int(slot)] }
-
-    func overhead(of slot: Int32) -> Int64 { nodes[Int(slot)]?.overhead.count ?? 0 }
 
     func free(on slot: Int32) -> Resources {
         var free = room[Int(slot)]
-        free.memory &+= overhead(of: slot)
+        free.memory &+= overhead[Int(slot)]
         return free.resources(devices: deviceCounts(on: slot) { $0.free })
     }
 
@@ -65,19 +64,21 @@ struct NodeTable: Sendable {
 
     mutating func insert(_ node: PlacementNode) -> Int32 {
         let slot = vacant.popLast() ?? Int32(nodes.count)
-        _ = slots.insert(node.id, slot)
         var room = Amounts(node.allocatable)
         room.memory &-= node.overhead.count
         if Int(slot) == nodes.count {
             nodes.append(node)
             self.room.append(room)
+            overhead.append(node.overhead.count)
             devices.append([])
             domains.append(DomainLabels())
         } else {
             nodes[Int(slot)] = node
             self.room[Int(slot)] = room
+            overhead[Int(slot)] = node.overhead.count
         }
         order.set(slot, name: node.name, id: node.id)
+        slots.insert(IDWords(node.id), slot)
         images.change(slot, from: [], to: node.images)
         setLabels(slot, node.labels)
         addDevices(node.allocatable.devices, to: slot, sign: 1)
@@ -93,6 +94,7 @@ struct NodeTable: Sendable {
         let gained = Amounts(node.allocatable) - Amounts(old.allocatable)
         room[Int(slot)] = room[Int(slot)] + gained
         room[Int(slot)].memory &-= node.overhead.count &- old.overhead.count
+        overhead[Int(slot)] = node.overhead.count
         allocatable = allocatable + gained
         nodes[Int(slot)] = node
         if old.name != node.name { order.set(slot, name: node.name, id: node.id) }
@@ -107,7 +109,7 @@ struct NodeTable: Sendable {
         setLabels(slot, Labels())
         allocatable = allocatable - Amounts(old.allocatable)
         nodes[Int(slot)] = nil
-        _ = slots.remove(old.id)
+        slots.remove(IDWords(old.id), slot)
         vacant.append(slot)
     }
 

@@ -3,6 +3,8 @@ import ClusterModel
 extension Resources {
     /// The same with each amount brought into `0 ... maximumAmount`, so that no sum over a cluster overflows whatever was reported.
     var bounded: Resources {
+        func isBounded(_ amount: Int64) -> Bool { amount >= 0 && amount <= Self.maximumAmount }
+        if isBounded(cpu.count), isBounded(memory.count), isBounded(disk.count), devices.allSatisfy({ isBounded($0.count) }) { return self }
         func bounded(_ amount: Int64) -> Int64 { min(max(0, amount), Self.maximumAmount) }
         return Resources(
             cpu: MilliCPU(bounded(cpu.count)), memory: MiB(bounded(memory.count)), disk: MiB(bounded(disk.count)),

@@ -3,7 +3,7 @@ import ClusterModel
 /// The order in which ties between nodes are broken: by name, then by id. The first sixteen bytes of a name decide almost always.
 struct SlotOrder: Sendable {
     private var prefixes: [(UInt64, UInt64)] = []
-    private var names: [Name?] = []
+    private(set) var names: [Name] = []
     private(set) var ids: [NodeID] = []
 
     mutating func set(_ slot: Int32, name: Name, id: NodeID) {
@@ -28,8 +28,8 @@ struct SlotOrder: Sendable {
 
     @inline(never)
     private func fullyPrecedes(_ left: Int32, _ right: Int32) -> Bool {
-        guard let first = names[Int(left)], let second = names[Int(right)], first != second else { return ids[Int(left)] < ids[Int(right)] }
-        return first < second
+        let (first, second) = (names[Int(left)], names[Int(right)])
+        return first == second ? ids[Int(left)] < ids[Int(right)] : first < second
     }
 
     private static func prefix(of name: Name) -> (UInt64, UInt64) {

@@ -1,7 +1,7 @@
 /// Keeps the CPU and memory that a node has left in the proportion of the mean node, and among such nodes rather levels the load:
 /// |a - b| - min(a, b) / 2, with a, b what is left in mean nodes.
 package struct BalancedScore: IndexedScore {
-    package static let prefersRoom = true
+    package static let diskTie = DiskTie.moreFree
     private let request: ScoredRequest
 
     package init(_ request: ScoredRequest) { self.request = request }

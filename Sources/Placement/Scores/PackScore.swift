@@ -1,9 +1,9 @@
 /// Fills nodes so that little room is left, and above all so that no node is left with room in one resource that it can't use for want of the other.
 ///
 /// With a, b the CPU and memory left after the placement in mean nodes, A, B before, and S what of one is stranded given the cluster's mix of demand:
-/// sqrt(a) + sqrt(b) + sqrt(disk left) + 100 * (S(a, b) - S(A, B)).
+/// sqrt(a) + sqrt(b) + 100 * (S(a, b) - S(A, B)).
 package struct PackScore: IndexedScore {
-    package static let prefersRoom = false
+    package static let diskTie = DiskTie.lessFree
     private static let strandingWeight = 100.0
     /// More than the rounding of any bound, and too little to matter.
     private static let slack = 1e-6
@@ -33,7 +33,7 @@ package struct PackScore: IndexedScore {
         let cpu = request.cpuAfter(room.cpu)
         let memory = request.memoryAfter(room.memory)
         let stranding = stranded(cpu, memory) - stranded(request.cpuBefore(room.cpu), request.memoryBefore(room.memory))
-        return cpu.squareRoot() + memory.squareRoot() + request.diskAfter(room.disk).squareRoot() + Self.strandingWeight * stranding
+        return cpu.squareRoot() + memory.squareRoot() + Self.strandingWeight * stranding
     }
 
     package func bound(_ box: RoomBox) -> Double {

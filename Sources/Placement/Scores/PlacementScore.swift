@@ -1,8 +1,9 @@
 import ClusterModel
 
-/// How good a node is for one request, by its room alone: lower is better, ties go to the first node by name. A node's room is what is free there less its
-/// overhead for one more instance. Only operations that IEEE 754 specifies exactly (no pow, exp, log), so that every machine agrees on the last bit.
+/// How good a node is for one request, by its room alone: lower is better. A node's room is what is free there less its overhead for one more instance.
+/// Equal scores are decided by free disk, as the policy says, and then by the nodes' names and ids. Only operations that IEEE 754 specifies exactly (no pow, exp, log), so that every machine agrees on the last bit.
 package protocol PlacementScore: Sendable {
+    static var diskTie: DiskTie { get }
     init(_ request: ScoredRequest)
     /// `room` holds the need.
     func score(_ room: Amounts, on node: NodeID) -> Double
@@ -10,11 +11,18 @@ package protocol PlacementScore: Sendable {
 
 /// A score that the index can serve without a look at every node.
 package protocol IndexedScore: PlacementScore {
-    /// Whether the best nodes are rather those with much room.
-    static var prefersRoom: Bool { get }
+    /// Of two rooms that differ in disk only, the one that `diskTie` prefers must not score more.
     func score(_ room: Amounts) -> Double
     /// No room within the box (its sides included, any disk) scores less. The tighter, the fewer nodes are looked at; it need not be met.
     func bound(_ box: RoomBox) -> Double
+}
+
+/// Which of two nodes with equal scores is better.
+package enum DiskTie: Sendable {
+    /// Also says that the best nodes are rather those with little room, and are looked for there first.
+    case lessFree
+    case moreFree
+    case ignored
 }
 
 extension IndexedScore {

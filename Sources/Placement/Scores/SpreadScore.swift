@@ -1,6 +1,6 @@
 /// Puts instances where the most room is left, counted in mean nodes of the resource that would be scarcest there.
 package struct SpreadScore: IndexedScore {
-    package static let prefersRoom = true
+    package static let diskTie = DiskTie.moreFree
     private let request: ScoredRequest
 
     package init(_ request: ScoredRequest) { self.request = request }

@@ -3,6 +3,7 @@ struct Candidate {
     var slot: Int32
     var wishes: Int
     var score: Double
+    var disk: Int64
 }
 
 extension PlacementState {
@@ -30,10 +31,11 @@ extension PlacementState {
         }
     }
 
-    func isBetter(_ candidate: Candidate, than other: Candidate?) -> Bool {
+    func isBetter(_ candidate: Candidate, than other: Candidate?, _ tie: DiskTie) -> Bool {
         guard let other else { return true }
         if candidate.wishes != other.wishes { return candidate.wishes < other.wishes }
         if candidate.score != other.score { return candidate.score < other.score }
+        if candidate.disk != other.disk, tie != .ignored { return (candidate.disk < other.disk) == (tie == .lessFree) }
         return table.order.precedes(candidate.slot, other.slot)
     }
 
@@ -51,8 +53,8 @@ extension PlacementState {
         if let best, wishes > best.wishes { return }
         var value = score.score(table.room[Int(slot)], on: table.order.ids[Int(slot)])
         if !holdsImage(request, slot) { value += Wish.fetchCost }
-        let candidate = Candidate(slot: slot, wishes: wishes, score: value)
-        if isBetter(candidate, than: best) { best = candidate }
+        let candidate = Candidate(slot: slot, wishes: wishes, score: value, disk: table.room[Int(slot)].disk)
+        if isBetter(candidate, than: best, Score.diskTie) { best = candidate }
     }
 
     /// The best of all nodes, by a look at each.

@@ -61,10 +61,11 @@ extension PlacementState {
     }
 
     private func shelfCosts(_ request: PlacementRequest) -> (costs: [Int32], kindCosts: [Int32]) {
-        let check = KindCheck(request)
-        if check.isEmpty, request.resources.devices.isEmpty { return (shelves.plainCosts, shelves.plainCosts) }
+        let asksForKind = KindCheck.concerns(request)
+        if !asksForKind, request.resources.devices.isEmpty { return (shelves.plainCosts, shelves.plainCosts) }
         var kindCosts = shelves.kindCosts
-        if !check.isEmpty {
+        if asksForKind {
+            let check = KindCheck(request)
             for shelf in kindCosts.indices {
                 guard let kind = shelves[Int32(shelf)]?.kind, check.refusals(of: kind).isEmpty else {
                     kindCosts[shelf] = ShelfTable.refused

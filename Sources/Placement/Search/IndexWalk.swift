@@ -29,16 +29,16 @@ struct IndexWalk {
         var rest = RoomBox(
             leastCPU: RoomLevel.least(of: firstCPU), mostCPU: RoomLevel.highest, leastMemory: RoomLevel.least(of: firstMemory),
             mostMemory: RoomLevel.highest)
-        var cpu = Score.prefersRoom ? engine.index.rowBits.lastBit(base, notBelow: firstCPU) : engine.index.rowBits.nextBit(base, from: firstCPU)
+        var cpu = (Score.diskTie == .moreFree) ? engine.index.rowBits.lastBit(base, notBelow: firstCPU) : engine.index.rowBits.nextBit(base, from: firstCPU)
         while let level = cpu, !gaveUp {
             let least = RoomLevel.least(of: level)
             let most = RoomLevel.most(of: level)
-            if Score.prefersRoom { rest.mostCPU = most } else { rest.leastCPU = least }
+            if Score.diskTie == .moreFree { rest.mostCPU = most } else { rest.leastCPU = least }
             if let best, score.bound(rest) > best.score { return }
             let row = Int(engine.index.rows[shelf * RoomLevel.count + level])
             walkRow(row, least...most, firstMemory, engine, request, score, holdersOnly: holdersOnly)
             cpu =
-                Score.prefersRoom
+                (Score.diskTie == .moreFree)
                 ? engine.index.rowBits.lastBit(base, notBelow: firstCPU, before: level) : engine.index.rowBits.nextBit(base, from: level + 1)
         }
     }
@@ -52,14 +52,18 @@ struct IndexWalk {
         var box = RoomBox(
             leastCPU: cpu.lowerBound, mostCPU: cpu.upperBound, leastMemory: RoomLevel.least(of: first), mostMemory: RoomLevel.most(of: last))
         if first != last, let best, score.bound(box) > best.score { return }
-        var memory: Int? = Score.prefersRoom ? last : first
+        var memory: Int? = (Score.diskTie == .moreFree) ? last : first
         while let level = memory, !gaveUp {
             box.leastMemory = RoomLevel.least(of: level)
             box.mostMemory = RoomLevel.most(of: level)
-            if best.map({ score.bound(box) <= $0.score }) ?? true {
+            if let best, score.bound(box) > best.score {
+                // The rest of the row as a whole, since bounds need not rise along it.
+                if Score.diskTie == .moreFree { box.leastMemory = RoomLevel.least(of: first) } else { box.mostMemory = RoomLevel.most(of: last) }
+                if score.bound(box) > best.score { return }
+            } else {
                 look(into: row * RoomLevel.count + level, engine, request, score, holdersOnly: holdersOnly)
             }
-            memory = Score.prefersRoom ? engine.index.cellBits.lastBit(base, notBelow: firstMemory, before: level) : engine.index.cellBits.nextBit(base, from: level + 1)
+            memory = (Score.diskTie == .moreFree) ? engine.index.cellBits.lastBit(base, notBelow: firstMemory, before: level) : engine.index.cellBits.nextBit(base, from: level + 1)
         }
     }
 
@@ -70,29 +74,36 @@ struct IndexWalk {
         while next != RoomIndex.none {
             let bin = engine.index.bins[Int(next)]
             next = bin.next
-            guard bin.room.holds(request.need) else { continue }
-            let value = score.score(bin.room)
-            if let best, value > best.score { continue }
-            guard let slot = first(in: bin, engine, request, holdersOnly: holdersOnly) else {
+            guard bin.cpu >= request.need.cpu || request.need.cpu <= 0, bin.memory >= request.need.memory else { continue }
+            let box = RoomBox(leastCPU: bin.cpu, mostCPU: bin.cpu, leastMemory: bin.memory, mostMemory: bin.memory)
+            if let best, score.bound(box) > best.score { continue }
+            guard let slot = first(in: bin, engine, request, Score.diskTie, holdersOnly: holdersOnly) else {
                 if gaveUp { return }
                 continue
             }
-            let candidate = Candidate(slot: slot, wishes: level, score: value)
-            if engine.isBetter(candidate, than: best) { best = candidate }
+            let disk = engine.index.trees.disk(of: slot)
+            let value = score.score(Amounts(cpu: bin.cpu, memory: bin.memory, disk: disk))
+            let candidate = Candidate(slot: slot, wishes: level, score: value, disk: disk)
+            if engine.isBetter(candidate, than: best, Score.diskTie) { best = candidate }
         }
     }
 
-    /// The first node of the bin, in order of names, that the request can use at this level.
-    private mutating func first(in bin: RoomIndex.Bin, _ engine: borrowing PlacementState, _ request: CompiledRequest, holdersOnly: Bool) -> Int32? {
-        if request.isPlain, !holdersOnly { return engine.index.trees.first(of: bin.root) }
+    /// The best node of the bin that the request can use at this level.
+    private mutating func first(
+        in bin: RoomIndex.Bin, _ engine: borrowing PlacementState, _ request: CompiledRequest, _ tie: DiskTie, holdersOnly: Bool
+    ) -> Int32? {
+        let disk = request.need.disk > 0 ? request.need.disk : .min
+        let isPlain = request.isPlain && !holdersOnly
         let allowance = level - Int(request.costs[Int(bin.shelf)])
         var left = budget
-        let found = engine.index.trees.first(of: bin.root) { slot in
-            if left < 0 { return true }
+        func matches(_ slot: Int32) -> Bool {
+            if isPlain || left < 0 { return true }
             if let wishes = engine.wishes(request, on: slot), wishes <= allowance, !holdersOnly || engine.holdsImage(request, slot) { return true }
             left -= 1
             return false
         }
+        let trees = engine.index.trees
+        let found = tie == .moreFree ? trees.roomiest(of: bin.root, disk: disk, where: matches) : trees.first(of: bin.root, disk: disk, where: matches)
         budget = left
         gaveUp = left < 0
         return gaveUp ? nil : found
