@@ -106,12 +106,11 @@ private struct LaunchReport: Encodable {
         p99Milliseconds = percentile(0.99)
     }
 
-    static var presentation: Presentation<LaunchReport> {
+    static let presentation =
         Presentation<LaunchReport>(
             columns: [
                 Column("CLIENTS") { "\($0.clients)" }, Column("LAUNCHES") { "\($0.launches)" }, Column("FAILED") { "\($0.failed)" },
                 Column("PER SECOND") { "\(Int($0.launchesPerSecond))" }, Column("P50 MS") { "\(($0.p50Milliseconds * 10).rounded() / 10)" },
                 Column("P99 MS") { "\(($0.p99Milliseconds * 10).rounded() / 10)" },
             ], name: { "\(Int($0.launchesPerSecond))" })
-    }
 }

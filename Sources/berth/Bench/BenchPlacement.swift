@@ -35,11 +35,11 @@ struct BenchPlacement: AsyncParsableCommand {
 
     private static var presentation: Presentation<PlacementBenchmark.Result> {
         Presentation(
-        columns: [
-            Column("NODES", .right) { "\($0.nodes)" }, Column("INSTANCES", .right) { "\($0.instances)" },
-            Column("DECISIONS/S", .right) { "\(Int($0.decisionsPerSecond))" },
-            Column("P50", .right) { "\($0.p50Nanoseconds) ns" }, Column("P99", .right) { "\($0.p99Nanoseconds) ns" },
-            Column("MEMORY", .right) { HumanText.bytes($0.peakMemoryBytes) },
-        ], name: { "\(Int($0.decisionsPerSecond))" })
+            columns: [
+                Column("NODES", .right) { "\($0.nodes)" }, Column("INSTANCES", .right) { "\($0.instances)" },
+                Column("DECISIONS/S", .right) { "\(Int($0.decisionsPerSecond))" },
+                Column("P50", .right) { "\($0.p50Nanoseconds) ns" }, Column("P99", .right) { "\($0.p99Nanoseconds) ns" },
+                Column("MEMORY", .right) { HumanText.bytes($0.peakMemoryBytes) },
+            ], name: { "\(Int($0.decisionsPerSecond))" })
     }
 }

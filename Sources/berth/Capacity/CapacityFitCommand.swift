@@ -10,7 +10,8 @@ struct CapacityFitCommand: AsyncParsableCommand {
     @Argument(help: "Sizes; every known one when none is named.", transform: ArgumentText.name)
     var sizes: [Name] = []
 
-    @Option(help: ArgumentHelp("One set of a mix, such as --mix web=3 --mix database=1.", valueName: "size=count"), transform: PlanArguments.sizeCount)
+    @Option(
+        help: ArgumentHelp("One set of a mix, such as --mix web=3 --mix database=1.", valueName: "size=count"), transform: PlanArguments.sizeCount)
     var mix: [(size: Name, count: Int)] = []
 
     @Option(help: ArgumentHelp("As if this node were lost.", valueName: "node"), transform: ArgumentText.name)

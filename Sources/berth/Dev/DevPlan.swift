@@ -63,32 +63,41 @@ package struct DevPlan: Sendable {
         """
     }
 
-    /// One process for all of them: a list of what an agent's configuration says of a node.
-    package static func fleetText(_ nodes: [Node], controller: String) -> String {
-        var text = "controller: \(YAMLText.quoted(controller))\nnodes:\n"
-        for node in nodes { text += "  - {\(nodeLines(node).joined(separator: ", "))}\n" }
+    /// One process for all of them, which reads a cluster file.
+    package static func fleetText(_ nodes: [Node]) -> String {
+        var text = "nodes:\n"
+        for node in nodes {
+            let fields = identityLines(node) + roomFields(node.capacity.total) + limitLines(node.capacity)
+            text += "  - {\(fields.joined(separator: ", "))}\n"
+        }
         return text
     }
 
-    /// Name, labels, taints and room: what an agent's configuration and a fleet's entry have in common.
-    static func nodeLines(_ node: Node) -> [String] {
+    private static func nodeLines(_ node: Node) -> [String] {
+        identityLines(node) + ["capacity: {\(roomFields(node.capacity.total).joined(separator: ", "))}"] + limitLines(node.capacity)
+    }
+
+    private static func identityLines(_ node: Node) -> [String] {
         var lines = ["name: \(node.name)", "vmm: \(node.isSynthetic ? "synthetic" : "qemu")"]
         if !node.labels.isEmpty {
             lines.append("labels: {\(node.labels.all.map { "\(YAMLText.quoted($0.key)): \(YAMLText.quoted($0.value))" }.joined(separator: ", "))}")
         }
         if !node.taints.isEmpty { lines.append("taints: [\(node.taints.map { YAMLText.quoted($0.description) }.joined(separator: ", "))]") }
-        lines.append("capacity: \(room(node.capacity.total))")
-        lines.append("reserved: \(room(node.capacity.reserved))")
-        let ratio = node.capacity.overcommit
+        return lines
+    }
+
+    private static func limitLines(_ capacity: Capacity) -> [String] {
+        var lines = ["reserved: {\(roomFields(capacity.reserved).joined(separator: ", "))}"]
+        let ratio = capacity.overcommit
         if ratio != Capacity.Overcommit() {
             lines.append("overcommit: {cpu: \(ratio.cpuPercent), memory: \(ratio.memoryPercent), disk: \(ratio.diskPercent)}")
         }
         return lines
     }
 
-    private static func room(_ room: Resources) -> String {
+    private static func roomFields(_ room: Resources) -> [String] {
         var fields = ["cpu: \"\(room.cpu)\"", "memory: \(room.memory.count)MiB", "disk: \(room.disk.count)MiB"]
         if !room.devices.isEmpty { fields.append("devices: {\(room.devices.map { "\($0.name): \($0.count)" }.joined(separator: ", "))}") }
-        return "{\(fields.joined(separator: ", "))}"
+        return fields
     }
 }

@@ -28,7 +28,7 @@ final class DevStart: Sendable {
         try await waitUntilReady(client, state)
         if let plan { for size in plan.sizes { try await create(size, client) } }
         for node in state.nodes { try startMissing(node, ["agent", "run"], &state) }
-        if state.fleet > 0 { try startMissing(DevState.fleetName, ["dev", "fleet"], &state) }
+        if state.fleet > 0 { try startMissing(DevState.fleetName, ["dev", "fleet", "--controller", state.endpoint], &state) }
         try await waitForNodes(client, state)
         try setContext(&state)
         return state
@@ -59,7 +59,7 @@ final class DevStart: Sendable {
         try state.write(directory)
         try write("controller", plan.controllerText(port: port, data: directory.data(of: "controller")))
         for node in agents { try write(node.name.text, DevPlan.agentText(node, controller: endpoint, data: directory.data(of: node.name.text))) }
-        if !fleet.isEmpty { try write(DevState.fleetName, DevPlan.fleetText(fleet, controller: endpoint)) }
+        if !fleet.isEmpty { try write(DevState.fleetName, DevPlan.fleetText(fleet)) }
         return state
     }
 
@@ -110,7 +110,9 @@ final class DevStart: Sendable {
             if let ended = state.processes.first(where: { !$0.isRunning }) {
                 throw CommandFailure(.failed, "\(ended.name) has ended; the end of its log:\n\(directory.tail(ofLog: ended.name, lines: 5))")
             }
-            guard .now < end else { throw CommandFailure(.timedOut, "\(what) after \(Self.patience.components.seconds)s; see the logs in \(directory.path)") }
+            guard .now < end else {
+                throw CommandFailure(.timedOut, "\(what) after \(Self.patience.components.seconds)s; see the logs in \(directory.path)")
+            }
             try await Task.sleep(for: .milliseconds(50))
         }
     }

@@ -4,7 +4,9 @@ import Planner
 /// What the planner's commands read from their arguments.
 enum PlanArguments {
     static func count(_ text: String) throws -> Int {
-        guard let number = Int(text), (1...1_000_000_000_000).contains(number) else { throw ArgumentText.Invalid(description: "write a whole number above 0") }
+        guard let number = Int(text), (1...1_000_000_000_000).contains(number) else {
+            throw ArgumentText.Invalid(description: "write a whole number above 0")
+        }
         return number
     }
 

@@ -16,7 +16,8 @@ struct PlanWhatIf: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Lose every node with a label, such as rack=r1.", valueName: "key=value"), transform: ArgumentText.label)
     var loseLabelled: [Label] = []
 
-    @Option(help: ArgumentHelp("Give a node another size: a node's name, then its cpu and memory.", valueName: "node=cpu/memory"), transform: resizing)
+    @Option(
+        help: ArgumentHelp("Give a node another size: a node's name, then its cpu and memory.", valueName: "node=cpu/memory"), transform: resizing)
     var resize: [PlannedChange] = []
 
     @Option(help: "The CPU overcommit of every node, in percent.")
@@ -48,7 +49,9 @@ struct PlanWhatIf: AsyncParsableCommand {
         changes += lose.map { .lose($0) } + loseLabelled.map { .loseLabelled($0) }
         if let policy { changes.append(.policy(policy)) }
         changes += launch.map { .launch(size: $0.size, count: $0.count) }
-        guard !changes.isEmpty else { throw CommandFailure(.usage, "say what changes: --add, --lose, --lose-labelled, --resize, --policy or --launch") }
+        guard !changes.isEmpty else {
+            throw CommandFailure(.usage, "say what changes: --add, --lose, --lose-labelled, --resize, --policy or --launch")
+        }
         try answer.show(try WhatIf(try await source.snapshot(), changes: changes), title: "What if")
     }
 
