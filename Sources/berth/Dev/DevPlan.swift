@@ -65,7 +65,7 @@ package struct DevPlan: Sendable {
 
     /// One process for all of them, which reads a cluster file.
     package static func fleetText(_ nodes: [Node]) -> String {
-        var text = "nodes:\n"
+        var text = "name: dev\nnodes:\n"
         for node in nodes {
             let fields = identityLines(node) + roomFields(node.capacity.total) + limitLines(node.capacity)
             text += "  - {\(fields.joined(separator: ", "))}\n"
