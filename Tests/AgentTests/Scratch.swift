@@ -1,5 +1,8 @@
+import Agent
+import AgentDecisions
 import ClusterModel
 import Foundation
+import Logging
 
 /// A fresh directory that goes away with the test.
 final class Scratch: Sendable {
@@ -10,7 +13,15 @@ final class Scratch: Sendable {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    /// Also ends the VMMs that a failed test has left.
+    deinit {
+        for instance in (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/instances")) ?? [] {
+            guard let id = InstanceID(instance) else { continue }
+            let process = InstanceDirectory(id: id, under: "\(path)/instances").read(InstanceDirectory.Process.self, from: .process)
+            if let process, RunningProcess.isAlive(process.vmm) { kill(process.pid, SIGKILL) }
+        }
+        try? FileManager.default.removeItem(atPath: path)
+    }
 
     func file(_ name: String) -> String { "\(path)/\(name)" }
 }
@@ -28,6 +39,13 @@ func eventually<Value>(
     }
     throw NeverHappened(what: what)
 }
+
+/// A logger that only complains.
+let quiet: Logger = {
+    var logger = Logger(label: "test") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = .error
+    return logger
+}()
 
 func name(_ text: String) -> Name { try! Name(text) }
 

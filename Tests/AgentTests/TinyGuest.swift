@@ -99,7 +99,10 @@ struct LocalNode {
     }
 
     /// As a kill of the agent would: nobody follows, nobody acts.
-    func abandon() { following.cancel() }
+    func abandon() {
+        following.cancel()
+        driver.close()
+    }
 
     /// Ends what a failed test has left.
     func destroy(_ desired: DesiredInstance) async throws {

@@ -1,9 +1,9 @@
 import Glibc
 
 /// Unix sockets by their name in a directory: reached through the directory's descriptor, since a socket's address holds only 107 bytes of path.
-enum LocalSocket {
+package enum LocalSocket {
     /// A non-blocking, connected stream.
-    static func connect(to name: String, in directory: String) throws(WorkFailure) -> Int32 {
+    package static func connect(to name: String, in directory: String) throws(WorkFailure) -> Int32 {
         let folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw WorkFailure("cannot open \(directory): \(String(cString: strerror(errno)))") }
         defer { close(folder) }

@@ -4,20 +4,20 @@ import ClusterModel
 import Glibc
 
 /// The machine's boot and its processes.
-enum RunningProcess {
+package enum RunningProcess {
     /// Nil where there is no such process, or only its remains.
-    static func startTime(of pid: Int32) -> UInt64? {
+    package static func startTime(of pid: Int32) -> UInt64? {
         let time = cspawn_start_time(pid)
         return time == 0 ? nil : time
     }
 
-    static func bootID() -> String {
+    package static func bootID() -> String {
         guard let text = DurableFile.read("/proc/sys/kernel/random/boot_id", limit: 64) else { return "unknown" }
         return String(decoding: text, as: UTF8.self).filter { $0 != "\n" }
     }
 
     /// Sends a signal to this very process and never to one that has its number by now.
-    static func signal(_ process: VMMProcess, _ signal: Int32) {
+    package static func signal(_ process: VMMProcess, _ signal: Int32) {
         let descriptor = cspawn_pidfd(process.pid)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
@@ -25,10 +25,10 @@ enum RunningProcess {
         _ = cspawn_signal(descriptor, signal)
     }
 
-    static func isAlive(_ process: VMMProcess) -> Bool { startTime(of: process.pid) == process.startTime }
+    package static func isAlive(_ process: VMMProcess) -> Bool { startTime(of: process.pid) == process.startTime }
 
     /// Calls back once when the process has ended, at once where it already has.
-    static func whenEnded(_ process: VMMProcess, _ ended: @escaping @Sendable () -> Void) {
+    package static func whenEnded(_ process: VMMProcess, _ ended: @escaping @Sendable () -> Void) {
         let descriptor = cspawn_pidfd(process.pid)
         guard descriptor >= 0, isAlive(process) else {
             if descriptor >= 0 { close(descriptor) }

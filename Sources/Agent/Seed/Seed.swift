@@ -6,6 +6,11 @@ package struct Seed {
     package var instance: DesiredInstance
     package var network: GuestNetwork
 
+    package init(instance: DesiredInstance, network: GuestNetwork) {
+        self.instance = instance
+        self.network = network
+    }
+
     /// An ISO 9660 image labelled `cidata`.
     package func image() throws(WorkFailure) -> Data {
         do {

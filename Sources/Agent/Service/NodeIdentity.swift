@@ -2,13 +2,13 @@ import ClusterModel
 import FoundationEssentials
 
 /// What makes a data directory one node's: its id, the lock that one agent holds, and the highest epoch that it has seen.
-final class NodeIdentity: Sendable {
-    let id: NodeID
+package final class NodeIdentity: Sendable {
+    package let id: NodeID
     private let directory: String
     private let lock: FileLock
 
     /// Made at the first start and kept from then on.
-    init(directory: String) throws(WorkFailure) {
+    package init(directory: String) throws(WorkFailure) {
         self.directory = directory
         do { try DurableFile.makeDirectory(directory) } catch { throw WorkFailure("\(error); make its parent directory first, or name another") }
         lock = try FileLock(
@@ -28,12 +28,12 @@ final class NodeIdentity: Sendable {
 
     private var epochFile: String { "\(directory)/epoch" }
 
-    var highestEpoch: Epoch {
+    package var highestEpoch: Epoch {
         let text = DurableFile.read(epochFile, limit: 64).map { String(decoding: $0, as: UTF8.self).filter { $0 != "\n" } }
         return Epoch(text.flatMap { Int64($0) } ?? 0)
     }
 
-    func keep(_ epoch: Epoch) throws(WorkFailure) {
+    package func keep(_ epoch: Epoch) throws(WorkFailure) {
         do { try DurableFile.write(Data("\(epoch.number)\n".utf8), to: epochFile) } catch { throw WorkFailure(error) }
     }
 }

@@ -5,7 +5,7 @@ import Logging
 import Synchronization
 
 /// Carries consoles and logs that someone waits for to the controller, each over connections that this agent opens.
-final class StreamBridge: Sendable {
+package final class StreamBridge: Sendable {
     private struct State {
         var open: Set<StreamID> = []
         /// The latest that were opened: a request is repeated until its stream has arrived.
@@ -21,14 +21,14 @@ final class StreamBridge: Sendable {
     private static let maximumOpen = 32
     private static let remembered = 256
 
-    init(node: NodeID, transport: any Transport, vmm: any VMM, logger: Logger) {
+    package init(node: NodeID, transport: any Transport, vmm: any VMM, logger: Logger) {
         self.node = node
         self.transport = transport
         self.vmm = vmm
         self.logger = logger
     }
 
-    func open(_ requests: [StreamRequest]) {
+    package func open(_ requests: [StreamRequest]) {
         for request in requests {
             let isNew = state.withLock { state in
                 guard !state.known.contains(request.id), state.open.count < Self.maximumOpen else { return false }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// A cpio archive in the format `newc`, which the Linux kernel unpacks as its first root. Owner 0 and time 0 throughout.
-struct NewASCIIArchive {
+package struct NewASCIIArchive {
     private(set) var bytes = Data()
     private var inode = 1
 
@@ -9,13 +9,13 @@ struct NewASCIIArchive {
     private static let fileMode = 0o100644
     private static let executableMode = 0o100755
 
-    mutating func add(directory: String) { add(directory, mode: Self.directoryMode, Data()) }
+    package mutating func add(directory: String) { add(directory, mode: Self.directoryMode, Data()) }
 
-    mutating func add(file: String, _ content: Data, isExecutable: Bool = false) {
+    package mutating func add(file: String, _ content: Data, isExecutable: Bool = false) {
         add(file, mode: isExecutable ? Self.executableMode : Self.fileMode, content)
     }
 
-    mutating func finish() { add("TRAILER!!!", mode: 0, Data()) }
+    package mutating func finish() { add("TRAILER!!!", mode: 0, Data()) }
 
     private mutating func add(_ name: String, mode: Int, _ content: Data) {
         let links = mode & 0o040000 == 0 ? 1 : 2

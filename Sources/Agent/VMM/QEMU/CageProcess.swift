@@ -4,9 +4,11 @@ import FoundationEssentials
 import Glibc
 
 /// Starts cages: processes of sessions of their own, which this agent's end doesn't touch.
-enum CageProcess {
+package enum CageProcess {
     /// Returns when the VMM has been executed. The cage is waited for in the background, so that it leaves no zombie.
-    static func start(_ settings: QEMUSettings, in directory: String, command: [String], timeout: Duration = .seconds(20)) async throws(WorkFailure) {
+    package static func start(
+        _ settings: QEMUSettings, in directory: String, command: [String], timeout: Duration = .seconds(20)
+    ) async throws(WorkFailure) {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw WorkFailure("cannot make a pipe: \(String(cString: strerror(errno)))") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }

@@ -19,7 +19,7 @@ package struct QEMUCommand {
         words += drive("seed", format: .raw, file: .seed, isReadOnly: true)
         switch image {
         case .linux(let kernel, let initrd): words += ["-kernel", kernel, "-initrd", initrd, "-append", "console=ttyS0 quiet panic=-1"]
-        case .disk: words += drive("root", format: .qcow2, file: .disk, isReadOnly: false)
+        case .disk: words += drive("root", format: .qcow2, file: .disk, isReadOnly: false, more: ",bootindex=0")
         }
         words += ["-netdev", "user,id=net0,net=\(GuestNetwork.user.subnet),ipv6=off"]
         words += ["-device", "virtio-net-pci,netdev=net0,mac=\(network.mac),romfile="]
@@ -42,13 +42,13 @@ package struct QEMUCommand {
         return ["-smp", "\(processors)", "-m", "\(max(1, instance.resources.memory.count))"]
     }
 
-    private func drive(_ name: String, format: Image.Format, file: InstanceDirectory.File, isReadOnly: Bool) -> [String] {
+    private func drive(_ name: String, format: Image.Format, file: InstanceDirectory.File, isReadOnly: Bool, more: String = "") -> [String] {
         let node = BlockNode(
             driver: format.rawValue, name: name, isReadOnly: isReadOnly, file: .init(driver: "file", filename: file.rawValue))
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let text = (try? encoder.encode(node)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        return ["-blockdev", text, "-device", "virtio-blk-pci,drive=\(name)"]
+        return ["-blockdev", text, "-device", "virtio-blk-pci,drive=\(name)\(more)"]
     }
 
     private struct BlockNode: Encodable {

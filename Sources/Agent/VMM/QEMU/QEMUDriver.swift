@@ -52,7 +52,7 @@ package final class QEMUDriver: VMM {
         let temporary = path + ".new"
         let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw WorkFailure("cannot write \(path): \(String(cString: strerror(errno)))") }
-        defer { close(file) }
+        defer { Glibc.close(file) }
         do { try DurableFile.writeAll(data, to: file, path: path) } catch {
             unlink(temporary)
             throw WorkFailure(error)
@@ -98,9 +98,12 @@ package final class QEMUDriver: VMM {
         do {
             try await connect(directory, process, within: .seconds(30))
         } catch {
+            let hadEnded = !RunningProcess.isAlive(process)
             RunningProcess.signal(process, SIGKILL)
             for _ in 0..<100 where directory.isCaged { try? await Task.sleep(for: .milliseconds(20)) }
-            throw WorkFailure(complaint(of: directory) ?? error.description)
+            if let complaint = complaint(of: directory) { throw WorkFailure(complaint) }
+            // A guest may be through before anybody asks; the watch then tells of its end.
+            guard hadEnded else { throw error }
         }
         watch(process, directory)
         return StartedVMM(process: process, spawned: spawned)
@@ -183,6 +186,15 @@ package final class QEMUDriver: VMM {
     package func log(of instance: InstanceID, lines: Int?, follow: Bool) throws(WorkFailure) -> any ConsoleStream {
         let directory = directory(instance)
         return ConsoleLog(current: directory.file(.console), older: directory.file(.olderConsole), lines: lines, follow: follow)
+    }
+
+    /// Lets the next agent talk to the VMMs. They run on.
+    package func close() {
+        let open = connections.withLock { connections in
+            defer { connections = [:] }
+            return connections.values.map(\.self)
+        }
+        for connection in open { connection.close() }
     }
 
     // MARK: - Taking up

@@ -3,15 +3,15 @@ import Glibc
 import Synchronization
 
 /// The serial console over the cage's socket.
-final class SocketConsole: ConsoleStream {
+package final class SocketConsole: ConsoleStream {
     private let descriptor: Int32
     private let isOpen = Mutex(true)
 
-    init(_ descriptor: Int32) { self.descriptor = descriptor }
+    package init(_ descriptor: Int32) { self.descriptor = descriptor }
 
     deinit { Glibc.close(descriptor) }
 
-    func read() async -> Data? {
+    package func read() async -> Data? {
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
         while isOpen.withLock({ $0 }), !Task.isCancelled {
             let count = buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT)) }
@@ -22,7 +22,7 @@ final class SocketConsole: ConsoleStream {
         return nil
     }
 
-    func write(_ data: Data) async throws {
+    package func write(_ data: Data) async throws {
         var rest = data[...]
         while !rest.isEmpty {
             try Task.checkCancellation()
@@ -37,7 +37,7 @@ final class SocketConsole: ConsoleStream {
         }
     }
 
-    func close() {
+    package func close() {
         isOpen.withLock { $0 = false }
         shutdown(descriptor, Int32(SHUT_RDWR))
     }

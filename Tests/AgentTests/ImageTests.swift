@@ -1,0 +1,160 @@
+import Agent
+import ClusterAPI
+import ClusterModel
+import Foundation
+import Synchronization
+import Testing
+
+@Suite("images on a node")
+struct ImageTests {
+    private func tar(_ members: [(String, Data)]) -> Data {
+        members.reduce(Data()) {
+            $0 + LinuxImage.header(name: $1.0, size: $1.1.count) + $1.1 + LinuxImage.padding(after: $1.1.count)
+        } + Data(count: 1024)
+    }
+
+    private let kernel = Data(repeating: 1, count: 700)
+    private let initrd = Data(repeating: 2, count: 512)
+
+    private func cache(_ scratch: Scratch, _ transport: any Transport, limit: MiB = MiB(100), inUse: Set<Digest> = []) -> ImageCache {
+        ImageCache(root: scratch.file("images"), limit: limit, transport: transport, logger: quiet, inUse: { inUse })
+    }
+
+    @Test("a linux image is fetched once, however many wait for it, and unpacked whole")
+    func fetch() async throws {
+        let scratch = try Scratch()
+        let content = tar([("kernel", kernel), ("initrd", initrd)])
+        let transport = CountingTransport(content: content)
+        let cache = cache(scratch, transport)
+        let image = TinyGuest.reference(content, .linux)
+        #expect(cache.cached(image) == nil)
+        let fetched = try await withThrowingTaskGroup(of: CachedImage.self) { group in
+            for _ in 0..<20 { group.addTask { try await cache.fetch(image) } }
+            return try await group.reduce(into: Set()) { $0.insert($1) }
+        }
+        #expect(fetched.count == 1)
+        #expect(transport.requests == 1)
+        guard case .linux(let kernelPath, let initrdPath) = try #require(fetched.first) else { return }
+        #expect(try Data(contentsOf: URL(filePath: kernelPath)) == kernel)
+        #expect(try Data(contentsOf: URL(filePath: initrdPath)) == initrd)
+    }
+
+    @Test("a source that lies about size or digest is refused by name, and nothing of it stays")
+    func lies() async throws {
+        let scratch = try Scratch()
+        let content = tar([("kernel", kernel), ("initrd", initrd)])
+        var short = TinyGuest.reference(content, .linux)
+        short.bytes -= 1
+        var long = TinyGuest.reference(content, .linux)
+        long.bytes += 1
+        var other = TinyGuest.reference(content, .linux)
+        other.digest = TinyGuest.reference(kernel, .linux).digest
+        for (image, word) in [(short, "is larger than"), (long, "was cut short"), (other, "has SHA-256")] {
+            let failure = await #expect(throws: WorkFailure.self) { try await cache(scratch, ImageTransport(content: content)).fetch(image) }
+            #expect(failure?.description.contains(word) == true, "\(failure?.description ?? "")")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.file("images")) == [])
+    }
+
+    @Test("an archive of anything but a kernel and an initrd is refused")
+    func archives() async throws {
+        var damaged = tar([("kernel", kernel), ("initrd", initrd)])
+        damaged[130] ^= 1
+        let wrong: [(Data, String)] = [
+            (tar([("kernel", kernel)]), "has no member “initrd”"),
+            (tar([("kernel", kernel), ("kernel", kernel), ("initrd", initrd)]), "twice"),
+            (tar([("../kernel", kernel), ("initrd", initrd)]), "nothing but the files"),
+            (tar([("kernel", kernel), ("initrd", initrd), ("extra", initrd)]), "nothing but the files"),
+            (damaged, "no tar archive"),
+            (Data("no archive".utf8), "cut short"),
+            (tar([("kernel", kernel), ("initrd", initrd)]).prefix(800), "cut short"),
+        ]
+        for (content, word) in wrong {
+            let scratch = try Scratch()
+            let data = Data(content)
+            let failure = await #expect(throws: WorkFailure.self) {
+                try await cache(scratch, ImageTransport(content: data)).fetch(TinyGuest.reference(data, .linux))
+            }
+            #expect(failure?.description.contains(word) == true, "\(failure?.description ?? "")")
+            #expect(failure?.isLasting == true)
+        }
+    }
+
+    @Test("beyond the cache's limit the least recently used goes, but none that an instance is made from")
+    func eviction() async throws {
+        let scratch = try Scratch()
+        let contents = (0..<4).map { Data(repeating: UInt8($0), count: 600 << 10) }
+        let images = contents.map { TinyGuest.reference($0, .raw) }
+        for (content, image) in zip(contents, images) {
+            _ = try await cache(scratch, ImageTransport(content: content), limit: MiB(1), inUse: [images[0].digest]).fetch(image)
+        }
+        let left = cache(scratch, ImageTransport(content: Data()))
+        #expect(images.map { left.cached($0) != nil } == [true, false, false, true])
+    }
+
+    @Test("an overlay is one that qemu-img finds no fault with", arguments: [1 << 20, 700 << 20, 3 << 40])
+    func overlay(size: Int64) throws {
+        let scratch = try Scratch()
+        let backing = scratch.file("base.raw")
+        try Data(count: 65536).write(to: URL(filePath: backing))
+        let path = scratch.file("disk.qcow2")
+        try QCOW2.overlay(on: backing, format: .raw, virtualBytes: size).write(to: URL(filePath: path))
+        #expect(try run("/usr/bin/qemu-img", "check", "-q", path).status == 0)
+        let info = try run("/usr/bin/qemu-img", "info", "--output=json", path).output
+        #expect(info.contains("\"virtual-size\": \(size)"))
+        #expect(info.contains("\"backing-filename-format\": \"raw\""))
+        #expect(info.contains("\"backing-filename\": \"\(backing)\""))
+    }
+
+    @Test("a qcow2 that reads another file, or is no qcow2, is refused")
+    func headers() throws {
+        let good = QCOW2.overlay(on: "", format: .raw, virtualBytes: 5 << 20)
+        var plain = good
+        plain.replaceSubrange(8..<20, with: Data(count: 12))
+        #expect(try QCOW2.virtualBytes(ofHeader: plain) == 5 << 20)
+        func refusal(_ change: (inout Data) -> Void) -> String? {
+            var header = plain
+            change(&header)
+            do throws(WorkFailure) {
+                _ = try QCOW2.virtualBytes(ofHeader: header)
+                return nil
+            } catch { return error.description }
+        }
+        #expect(refusal { $0[15] = 104 }?.contains("backing file") == true)
+        #expect(refusal { $0[79] = 4 }?.contains("external data file") == true)
+        #expect(refusal { $0[35] = 1 }?.contains("encrypted") == true)
+        #expect(refusal { $0[7] = 9 }?.contains("version 9") == true)
+        #expect(refusal { $0[0] = 0 }?.contains("no qcow2") == true)
+        #expect(refusal { $0 = $0.prefix(100) }?.contains("no qcow2") == true)
+        #expect(refusal { $0.replaceSubrange(24..<32, with: Data(repeating: 0xFF, count: 8)) }?.contains("out of range") == true)
+    }
+
+    private func run(_ program: String, _ arguments: String...) throws -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return (process.terminationStatus, output)
+    }
+}
+
+private final class CountingTransport: Transport {
+    private let inner: ImageTransport
+    private let count = Mutex(0)
+
+    init(content: Data) { inner = ImageTransport(content: content) }
+
+    var requests: Int { count.withLock { $0 } }
+
+    func send(_ request: HTTPRequest) async throws -> HTTPAnswer { try await inner.send(request) }
+
+    func stream(_ request: HTTPRequest) async throws -> (HTTPAnswer, AsyncThrowingStream<Data, any Error>) {
+        count.withLock { $0 += 1 }
+        try await Task.sleep(for: .milliseconds(20))
+        return try await inner.stream(request)
+    }
+}
