@@ -90,7 +90,7 @@ let package = Package(
         .testTarget(
             name: "ControllerTests",
             dependencies: [
-                "Controller", "ControllerDecisions", "ClusterAPI", "StrictYAML", "ClusterModel", log, yams,
+                "Controller", "ControllerDecisions", "Placement", "ClusterAPI", "StrictYAML", "ClusterModel", log, yams,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),

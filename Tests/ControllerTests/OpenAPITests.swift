@@ -95,10 +95,12 @@ struct OpenAPITests {
     @Test("every reference leads somewhere")
     func references() throws { #expect(try OpenAPIPage().danglingReferences == []) }
 
-    @Test("the golden values, which have every field, are as documented", arguments: [
-        ("instance", "Instance"), ("node", "Node"), ("image", "Image"), ("operation", "InstanceOperation"), ("explanation", "Explanation"),
-        ("sync-request", "SyncRequest"), ("sync-answer", "SyncAnswer"), ("events", "Event"),
-    ])
+    @Test(
+        "the golden values, which have every field, are as documented",
+        arguments: [
+            ("instance", "Instance"), ("node", "Node"), ("image", "Image"), ("operation", "InstanceOperation"), ("explanation", "Explanation"),
+            ("sync-request", "SyncRequest"), ("sync-answer", "SyncAnswer"), ("events", "Event"),
+        ])
     func golden(file: String, schema: String) throws {
         let page = try OpenAPIPage()
         let data = try Data(contentsOf: OpenAPIPage.root.appending(path: "Tests/ClusterModelTests/Golden/\(file).json"))

@@ -152,7 +152,7 @@ extension Controller {
         }
         let head = state.revision
         for entry in entries.reversed() {
-            for step in try RowCodec.steps(entry).reversed() where step.revision >= revision && step.revision <= head {
+            for step in try StepCodec.decode(entry.body).reversed() where step.revision >= revision && step.revision <= head {
                 state.rewind(step)
             }
         }

@@ -13,15 +13,15 @@ enum RowCodec {
         for (index, change) in effects.changes.enumerated() where last[key(of: change.change)] == index {
             switch change.change {
             case .node(let edit): try add(edit, .node, encoder, &batch)
-            case .instance(let edit): try add(edit, .instance, encoder, &batch)
+            case .instance(let edit): addWritten(edit, .instance, &batch)
             case .size(let edit): try add(edit, .size, encoder, &batch)
             case .image(let edit): try add(edit, .image, encoder, &batch)
-            case .operation(let edit): try add(edit, .operation, encoder, &batch)
+            case .operation(let edit): addWritten(edit, .operation, &batch)
             case .tombstone(let edit): try add(edit, .tombstone, encoder, &batch)
             }
         }
-        if !effects.steps.isEmpty { batch.steps = try encoder.encode(effects.steps) }
-        if !effects.events.isEmpty { batch.events = try encoder.encode(effects.events) }
+        if !effects.steps.isEmpty { batch.steps = try StepCodec.encode(effects.steps) }
+        if !effects.events.isEmpty { batch.events = JSONText.data(effects.events, capacity: effects.events.count * 320) }
         return batch
     }
 
@@ -40,8 +40,6 @@ enum RowCodec {
         }
     }
 
-    static func steps(_ entry: JournalEntry) throws -> [NumberedStep] { try JSONDecoder().decode([NumberedStep].self, from: entry.body) }
-
     static func events(_ entry: JournalEntry) throws -> [Event] { try JSONDecoder().decode([Event].self, from: entry.body) }
 
     private static func add<Value: Encodable & Sendable>(
@@ -49,6 +47,14 @@ enum RowCodec {
     ) throws {
         if let after = edit.after {
             batch.puts.append(StoredRow(key: after.key, kind: kind, body: try encoder.encode(after.value)))
+        } else if let before = edit.before {
+            batch.deletes.append(before.key)
+        }
+    }
+
+    private static func addWritten<Value: JSONWritten & Sendable>(_ edit: Edit<Value>, _ kind: RowKind, _ batch: inout StoreBatch) {
+        if let after = edit.after {
+            batch.puts.append(StoredRow(key: after.key, kind: kind, body: JSONText.data(after.value)))
         } else if let before = edit.before {
             batch.deletes.append(before.key)
         }

@@ -1,0 +1,220 @@
+import ClusterAPI
+import ClusterModel
+import ControllerDecisions
+
+extension Instance: JSONWritten {
+    func write(to text: inout JSONText) {
+        text.object { object in
+            object.field("id", id)
+            object.field("name", name)
+            object.field("project", project)
+            object.field("generation", generation)
+            object.field("spec", spec)
+            object.field("status", status)
+            object.field("placement", placement)
+            object.field("createdAt", createdAt)
+            object.field("history", history)
+        }
+    }
+}
+
+extension InstanceSpec: JSONWritten {
+    func write(to text: inout JSONText) {
+        text.object { object in
+            object.field("size", size)
+            object.field("resources", resources)
+            object.field("image", image)
+            object.field("labels", labels)
+            object.field("groups", groups)
+            object.field("constraints", constraints)
+            object.field("policy", policy?.rawValue)
+            object.field("restart", restart.rawValue)
+            object.field("desired", desired.rawValue)
+            object.field("reboots", reboots)
+            object.field("stopTimeoutMilliseconds", stopTimeout)
+            object.field("queued", queued)
+        }
+    }
+}
+
+extension Constraints: JSONWritten {
+    func write(to text: inout JSONText) {
+        text.object { object in
+            if !require.isEmpty { object.field("require", require) }
+            if !prefer.isEmpty { object.field("prefer", prefer) }
+            if !tolerate.isEmpty { object.field("tolerate", tolerate) }
+            if !traits.isEmpty { object.field("traits", traits) }
+            object.field("architecture", architecture?.rawValue)
+            object.field("pool", pool)
+            if !antiAffinity.isEmpty { object.field("antiAffinity", antiAffinity) }
+            if !affinity.isEmpty { object.field("affinity", affinity) }
+            if !spread.isEmpty { object.field("spread", spread) }
+        }
+    }
+}
+
+extension Toleration: JSONWritten {
+    func write(to text: inout JSONText) {
+        text.object { object in
+            object.field("key", key)
+            object.field("value", value)
+        }
+    }
+}
+
+extension Constraints.GroupRule: JSONWritten {
+    func write(to text: inout JSONText) {
+        text.object { object in
+            object.field("group", group)
+            object.field("domain", domain)
+            object.field("hard", hard)
+        }
+    }
+}
+
+extension Constraints.SpreadRule: JSONWritten {
+    func write(to text: inout JSONText) {
+        text.object { object in
+            object.field("group", group)
+            object.field("domain", domain)
+            object.field("maximumSkew", maximumSkew)
+            object.field("hard", hard)
+        }
+    }
+}
+
+extension InstanceStatus: JSONWritten {
+    func write(to text: inout JSONText) {
+        text.object { object in
+            object.field("state", state.rawValue)
+            object.field("observedGeneration", observedGeneration)
+            object.field("reason", reason)
+            object.field("address", address)
+            object.field("pid", pid)
+            object.field("restarts", restarts)
+            object.field("since", since)
+            object.field("timings", timings)
+        }
+    }
+}
+
+extension StartTimings: JSONWritten {
+    func write(to text: inout JSONText) {
+        text.object { object in
+            object.field("imageReady", imageReady)
+            object.field("diskReady", diskReady)
+            object.field("seedReady", seedReady)
+            object.field("spawned", spawned)
+        }
+    }
+}
+
+extension InstancePlacement: JSONWritten {
+    func write(to text: inout JSONText) {
+        text.object { object in
+            object.field("node", node)
+            object.field("nodeName", nodeName)
+            object.field("allocation", allocation)
+            object.field("decidedAt", decidedAt)
+            object.field("revision", revision)
+        }
+    }
+}
+
+extension Transition: JSONWritten {
+    func write(to text: inout JSONText) {
+        text.object { object in
+            object.field("at", at)
+            object.field("from", from?.rawValue)
+            object.field("to", to.rawValue)
+            object.field("reason", reason)
+        }
+    }
+}
+
+extension InstanceOperation: JSONWritten {
+    func write(to text: inout JSONText) {
+        text.object { object in
+            object.field("id", id)
+            object.field("kind", kind.rawValue)
+            object.field("instance", instance)
+            object.field("instanceName", instanceName)
+            object.field("generation", generation)
+            object.field("state", state.rawValue)
+            object.field("message", message)
+            object.field("createdAt", createdAt)
+            object.field("finishedAt", finishedAt)
+        }
+    }
+}
+
+extension InstanceRecord: JSONWritten {
+    func write(to text: inout JSONText) {
+        text.object { object in
+            object.field("instance", instance)
+            object.field("desiredRevision", desiredRevision)
+            object.field("observed", observed?.rawValue)
+            object.field("observedReboots", observedReboots)
+            object.field("operation", operation)
+            object.field("found", found)
+            object.field("adopted", adopted)
+            object.field("stopWithin", stopWithin)
+        }
+    }
+}
+
+extension Event: JSONWritten {
+    func write(to text: inout JSONText) {
+        text.object { object in
+            object.field("revision", revision)
+            object.field("index", index)
+            object.field("at", at)
+            object.field("level", level.rawValue)
+            object.field("reason", reason)
+            object.field("subject", subject)
+            object.field("message", message)
+        }
+    }
+}
+
+extension Event.Subject: JSONWritten {
+    func write(to text: inout JSONText) {
+        text.object { object in
+            switch self {
+            case .cluster: object.field("kind", "cluster")
+            case .node(let id, let name):
+                object.field("kind", "node")
+                object.field("id", id)
+                object.field("name", name)
+            case .instance(let id, let name):
+                object.field("kind", "instance")
+                object.field("id", id)
+                object.field("name", name)
+            case .image(let name):
+                object.field("kind", "image")
+                object.field("name", name)
+            case .size(let name):
+                object.field("kind", "size")
+                object.field("name", name)
+            }
+        }
+    }
+}
+
+extension DesiredInstance: JSONWritten {
+    func write(to text: inout JSONText) {
+        text.object { object in
+            object.field("id", id)
+            object.field("name", name)
+            object.field("project", project)
+            object.field("generation", generation)
+            object.field("desired", desired.rawValue)
+            object.field("resources", resources)
+            object.field("image", image)
+            object.field("restart", restart.rawValue)
+            object.field("reboots", reboots)
+            object.field("stopTimeout", stopTimeout)
+            object.field("adopt", adopt)
+        }
+    }
+}
