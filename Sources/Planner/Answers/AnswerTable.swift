@@ -48,6 +48,10 @@ package struct AnswerTable: Sendable, Hashable {
     }
 }
 
+extension MiB {
+    var gibText: String { (Double(count) / 1024).fixed(1) }
+}
+
 extension Double {
     /// Four decimals, as ratios are compared.
     var ratioText: String { fixed(4) }

@@ -53,14 +53,14 @@ extension RebalancePlan: PlanningAnswer {
         var summary = AnswerTable(
             "Rebalance",
             [
-                .text("goal"), .number("moves"), .number("moved memory"), .number("nodes before"), .number("nodes after"), .number("bound"),
+                .text("goal"), .number("moves"), .number("moved GiB"), .number("nodes before"), .number("nodes after"), .number("bound"),
                 .number("highest load before"), .number("highest load after"),
             ])
         summary.add(
-            goal.rawValue, "\(moves.count)", "\(movedMemory)", "\(nodesInUseBefore)", "\(nodesInUseAfter)", "\(lowerBoundNodes)",
+            goal.rawValue, "\(moves.count)", movedMemory.gibText, "\(nodesInUseBefore)", "\(nodesInUseAfter)", "\(lowerBoundNodes)",
             highestLoadBefore.percentText, highestLoadAfter.percentText)
-        var steps = AnswerTable("Moves, in their order", [.number("step"), .text("instance"), .text("from"), .text("to"), .number("memory")])
-        for (step, move) in moves.enumerated() { steps.add("\(step + 1)", move.name.text, move.from.text, move.to.text, "\(move.memory)") }
+        var steps = AnswerTable("Moves, in their order", [.number("step"), .text("instance"), .text("from"), .text("to"), .number("GiB")])
+        for (step, move) in moves.enumerated() { steps.add("\(step + 1)", move.name.text, move.from.text, move.to.text, move.memory.gibText) }
         return [summary, steps]
     }
 }
@@ -70,15 +70,15 @@ extension CapacityReport: PlanningAnswer {
         var table = AnswerTable(
             "Capacity",
             [
-                .text("level"), .text("name"), .number("nodes"), .number("instances"), .number("cpu"), .number("cpu used"), .number("cpu free"),
-                .number("cpu stranded"), .number("memory"), .number("memory used"), .number("memory free"), .number("memory stranded"), .number("disk free"),
-                .number("disk stranded"),
+                .text("level"), .text("name"), .number("nodes"), .number("instances"), .number("cpu"), .number("used"), .number("free"),
+                .number("stranded"), .number("memory GiB"), .number("used"), .number("free"), .number("stranded"), .number("disk GiB"),
+                .number("free"), .number("stranded"),
             ])
         for row in rows {
             table.add(
                 row.level, row.name, "\(row.nodes)", "\(row.instances)", "\(row.allocatable.cpu)", "\(row.allocated.cpu)", "\(row.free.cpu)",
-                "\(row.stranded.cpu)", "\(row.allocatable.memory)", "\(row.allocated.memory)", "\(row.free.memory)", "\(row.stranded.memory)",
-                "\(row.free.disk)", "\(row.stranded.disk)")
+                "\(row.stranded.cpu)", row.allocatable.memory.gibText, row.allocated.memory.gibText, row.free.memory.gibText,
+                row.stranded.memory.gibText, row.allocatable.disk.gibText, row.free.disk.gibText, row.stranded.disk.gibText)
         }
         return [table]
     }
@@ -121,16 +121,17 @@ extension WhatIf: PlanningAnswer {
         var summary = AnswerTable(
             "What if",
             [
-                .text(""), .number("nodes"), .number("in use"), .number("cpu free"), .number("memory free"), .number("disk free"),
+                .text(""), .number("nodes"), .number("in use"), .number("cpu free"), .number("memory free GiB"), .number("disk free GiB"),
             ])
-        summary.add("before", "\(nodesBefore)", "\(nodesInUseBefore)", "\(freeBefore.cpu)", "\(freeBefore.memory)", "\(freeBefore.disk)")
-        summary.add("after", "\(nodesAfter)", "\(nodesInUseAfter)", "\(freeAfter.cpu)", "\(freeAfter.memory)", "\(freeAfter.disk)")
+        summary.add("before", "\(nodesBefore)", "\(nodesInUseBefore)", "\(freeBefore.cpu)", freeBefore.memory.gibText, freeBefore.disk.gibText)
+        summary.add("after", "\(nodesAfter)", "\(nodesInUseAfter)", "\(freeAfter.cpu)", freeAfter.memory.gibText, freeAfter.disk.gibText)
         var moved = AnswerTable("What moves", [.text("instance"), .text("from"), .text("to")])
         for move in moves { moved.add(move.instance.text, move.from?.text ?? "(new)", move.to.text) }
         var failed = AnswerTable("What fails", [.text("instance"), .text("from"), .text("why")])
         for failure in failures {
             let reasons = failure.why.counts.map { "\($0.nodes) of \(failure.why.nodes): \($0.reason)" }.joined(separator: ", ")
-            failed.add(failure.instance.text, failure.from?.text ?? "(new)", failure.why.nearestMiss ?? (reasons.isEmpty ? "there is no node" : reasons))
+            failed.add(
+                failure.instance.text, failure.from?.text ?? "(new)", failure.why.nearestMiss ?? (reasons.isEmpty ? "there is no node" : reasons))
         }
         return [summary] + (moves.isEmpty ? [] : [moved]) + (failures.isEmpty ? [] : [failed])
     }

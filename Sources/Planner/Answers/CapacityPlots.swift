@@ -13,7 +13,8 @@ enum NodeMapPlot {
         for (index, node) in shown.enumerated() {
             let x = Double(index % perRow) * tile
             let y = Double(index / perRow) * tile + 26
-            shapes += "<g><title>\(AnswerPage.escaped("\(node.name): \(share(node.allocated.cpu.count, node.allocatable.cpu.count).percentText) of CPU, \(share(node.allocated.memory.count, node.allocatable.memory.count).percentText) of memory, \(node.instances) instances"))</title>"
+            shapes +=
+                "<g><title>\(AnswerPage.escaped("\(node.name): \(share(node.allocated.cpu.count, node.allocatable.cpu.count).percentText) of CPU, \(share(node.allocated.memory.count, node.allocatable.memory.count).percentText) of memory, \(node.instances) instances"))</title>"
             shapes += Self.bar("cpu", x, y, size * 0.47, size, share(node.allocated.cpu.count, node.allocatable.cpu.count))
             shapes += Self.bar("memory", x + size * 0.53, y, size * 0.47, size, share(node.allocated.memory.count, node.allocatable.memory.count))
             shapes += "</g>\n"
@@ -55,7 +56,8 @@ enum StrandedPlot {
             ] {
                 let taken = NodeMapPlot.share(used, total) * 830
                 let lost = NodeMapPlot.share(stranded, total) * 830
-                shapes += "<rect class=free x=190 y=\(y.fixed(1)) width=830 height=11 /><rect class=\(kind) x=190 y=\(y.fixed(1)) width=\(taken.fixed(1)) height=11 />"
+                shapes +=
+                    "<rect class=free x=190 y=\(y.fixed(1)) width=830 height=11 /><rect class=\(kind) x=190 y=\(y.fixed(1)) width=\(taken.fixed(1)) height=11 />"
                 shapes += "<rect class=stranded x=\((190 + min(taken, 830 - lost)).fixed(1)) y=\(y.fixed(1)) width=\(lost.fixed(1)) height=11 />"
                 y += 12
             }

@@ -22,11 +22,13 @@ enum ReplayPlot {
             let time = first.time + (last.time - first.time) * Double(tick) / 7
             shapes += "<text x=\(x(time).fixed(1)) y=350 text-anchor=middle>\(time.fixed(last.time - first.time < 50 ? 1 : 0))</text>"
         }
-        shapes += line("bound") { Double($0.boundNodes) } + line("used") { Double($0.usedNodes) } + line("strandedline") { $0.strandedCPU }
+        shapes +=
+            line("bound") { Double($0.boundNodes) } + line("used") { Double($0.usedNodes) }
+            + line("strandedline") { $0.strandedCPU + $0.strandedMemory }
         let legend =
             "<line class=\"line used\" x1=60 x2=84 y1=14 y2=14 /><text x=90 y=18>nodes in use</text><line class=\"line bound\" x1=190 x2=214 y1=14 y2=14 />"
             + "<text x=220 y=18>bound</text><line class=\"line strandedline\" x1=290 x2=314 y1=14 y2=14 />"
-            + "<text x=320 y=18>CPU free on nodes without memory, in nodes</text>"
+            + "<text x=320 y=18>free on nodes that are full otherwise, in nodes</text>"
         return ("\(replay.policy.rawValue): nodes in use over time", "<svg viewBox=\"0 0 1040 360\" role=img>\(legend)\n\(shapes)</svg>")
     }
 
@@ -34,6 +36,6 @@ enum ReplayPlot {
     private static func ceiling(_ value: Double) -> Double {
         var scale = 1.0
         while scale * 10 < value { scale *= 10 }
-        return [1.0, 1.2, 1.6, 2, 2.4, 3.2, 4, 5, 6, 8, 10].map { $0 * scale }.first { $0 >= value } ?? value
+        return [1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 12.0].map { $0 * scale }.first { $0 >= value } ?? value
     }
 }

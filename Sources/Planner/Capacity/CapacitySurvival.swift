@@ -27,7 +27,7 @@ package struct CapacitySurvival: Sendable, Codable {
                 if let found = trial.smallestPrefix(of: order, upTo: min(most, order.count)) { broken = found }
             }
         }
-        survivableNodes = broken.map { $0.nodes.count - 1 } ?? trial.occupied.count
+        survivableNodes = broken.map { $0.nodes.count - 1 } ?? trial.order.count
         breakingNodes = broken.map { $0.nodes.map { snapshot.nodes[$0].placement.name }.sorted() }
         unplaceable = broken?.failed.map(\.0) ?? []
         why = broken?.failed.first.map { _, none in
@@ -41,8 +41,10 @@ private struct SurvivalTrial {
     private let snapshot: ClusterSnapshot
     private let engine: PlacementEngine
     private let residents: [NodeID: [Int]]
-    /// Positions of nodes that hold instances, the fullest first.
-    let occupied: [Int]
+    /// Positions of all nodes: those that hold the most first, then the largest empty ones.
+    let order: [Int]
+    /// Of these, those that hold something.
+    var occupied: [Int] { order.filter { residents[snapshot.nodes[$0].placement.id] != nil } }
     private(set) var tried = 0
 
     init(_ snapshot: ClusterSnapshot) {
@@ -53,22 +55,25 @@ private struct SurvivalTrial {
         self.residents = residents
         let rooms = Dictionary(NodeRoom.all(of: snapshot).map { ($0.node.placement.id, $0) }, uniquingKeysWith: { first, _ in first })
         func load(_ index: Int) -> Int64 { rooms[snapshot.nodes[index].placement.id]?.allocated.memory.count ?? 0 }
-        occupied = snapshot.nodes.indices.filter { residents[snapshot.nodes[$0].placement.id] != nil }
-            .sorted { (load($0), snapshot.nodes[$1].placement.name) > (load($1), snapshot.nodes[$0].placement.name) }
+        func room(_ index: Int) -> Int64 { snapshot.nodes[index].placement.allocatable.memory.count }
+        order = snapshot.nodes.indices.sorted { left, right in
+            (load(left), room(left), snapshot.nodes[right].placement.name) > (load(right), room(right), snapshot.nodes[left].placement.name)
+        }
     }
 
     /// The fullest of all, and of each kind of node.
     var orders: [[Int]] {
         var kinds: [String: [Int]] = [:]
-        for index in occupied {
+        for index in order {
             let node = snapshot.nodes[index].placement
             let kind = [
-                node.taints.map(\.description), node.traits, node.allocatable.devices.map(\.name.text), [node.architecture.rawValue, node.pool?.text ?? ""],
+                node.taints.map(\.description), node.traits, node.allocatable.devices.map(\.name.text),
+                [node.architecture.rawValue, node.pool?.text ?? ""],
             ].flatMap { $0.sorted() + ["|"] }.joined(separator: ",")
             kinds[kind, default: []].append(index)
         }
-        guard kinds.count > 1 else { return [occupied] }
-        return [occupied] + kinds.sorted { $0.key < $1.key }.map(\.value)
+        guard kinds.count > 1 else { return [order] }
+        return [order] + kinds.sorted { $0.key < $1.key }.map(\.value)
     }
 
     /// Whom there is no room for when these nodes are gone.

@@ -80,16 +80,22 @@ package enum PackingBound {
         let largest = { (item: Int) in orders.reduce(0) { max($0, $1(item)) } }
         let sum = { (item: Int) in orders.reduce(0) { $0 + $1(item) } }
         var bound = 0
+        var checksLeft = maximumChecks
         for measure in [largest, sum] {
             let keys = (0..<instance.count).map(measure)
             let order = (0..<instance.count).sorted { keys[$0] != keys[$1] ? keys[$0] > keys[$1] : $0 < $1 }
             var chosen: [Int] = []
             var partners: [[Int]] = []
-            for item in order {
+            var isMine = [Bool](repeating: false, count: instance.count)
+            for item in order where checksLeft > 0 {
                 let mine = chosen.indices.filter { fit(chosen[$0], item, nil) }
+                for partner in mine { isMine[partner] = true }
                 let threesome = mine.contains { first in
-                    partners[first].contains { $0 > first && mine.contains($0) && fit(chosen[first], chosen[$0], item) }
+                    checksLeft -= partners[first].count
+                    return partners[first].contains { $0 > first && isMine[$0] && fit(chosen[first], chosen[$0], item) }
                 }
+                for partner in mine { isMine[partner] = false }
+                checksLeft -= chosen.count
                 guard !threesome else { continue }
                 for partner in mine { partners[partner].append(chosen.count) }
                 partners.append(mine)
@@ -101,4 +107,6 @@ package enum PackingBound {
     }
 
     private static let maximumPairItems = 1000
+    /// Of items against each other: a set that is cut short bounds as well.
+    private static let maximumChecks = 5_000_000
 }

@@ -31,15 +31,16 @@ package struct PackingPlan: Sendable, Codable {
         var bound = PackingBound.best(instance)
         var best = FirstPacking.best(of: instance)
         var spent = 0
-        // Fillings that waste little enough are worth a quarter of the budget: they find what a search by chance would not, or raise the bound.
-        exact: while best.count > bound, spent < budget / 4 {
-            guard let tight = TightFillings(instance, bins: bound, limit: budget / 8) else {
+        // Fillings that waste little enough are worth much of the budget: they find what a search by chance would not, or raise the bound.
+        exact: while best.count > bound, spent < budget / 2 {
+            guard let tight = TightFillings(instance, bins: bound, limit: budget * 5 / 8) else {
+                // Looking for fillings is several times as quick as a step of the search.
                 spent += budget / 8
                 break
             }
             var cover = ExactCover(tight, of: instance)
             let answer = cover.solve(limit: budget / 8)
-            spent += tight.steps + cover.steps
+            spent += tight.steps / 4 + cover.steps
             switch answer {
             case .packing(let packing): best = packing
             case .impossible: bound += 1

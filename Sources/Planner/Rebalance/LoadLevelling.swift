@@ -24,7 +24,6 @@ struct LoadLevelling {
             moved.insert(move.instance)
             movesLeft -= 1
             memoryLeft -= state.memory(move.instance)
-            stuck.removeAll()
         }
     }
 

@@ -37,13 +37,17 @@ package struct Replay: Sendable, Codable {
         samples = []
     }
 
+    package init(_ trace: Trace, node: ReplayNode, policy: PlacementPolicy, nodes: Int? = nil, sampleCount: Int = 0) {
+        self.init(trace, node: node, policy: policy, nodes: nodes, sampleCount: sampleCount) { _, _ in }
+    }
+
     /// - Parameters:
     ///   - nodes: how many there are; nil searches the fewest that refuse nothing.
     ///   - sampleCount: how many moments to keep for a plot.
     ///   - progress: told now and then what is done, in words and as a fraction; what it throws ends the replay.
     package init(
         _ trace: Trace, node: ReplayNode, policy: PlacementPolicy, nodes: Int? = nil, sampleCount: Int = 0,
-        progress: (String, Double) throws -> Void = { _, _ in }
+        progress: (String, Double) throws -> Void
     ) rethrows {
         let timeline = ReplayTimeline(trace, node: node)
         self.policy = policy

@@ -133,14 +133,14 @@ struct ReplayRun {
 
     private func sample(at time: Double) -> ReplaySample {
         var strandedCPU: Int64 = 0
-        var freeInUse: Int64 = 0
+        var strandedMemory: Int64 = 0
         for index in instances.indices where instances[index] > 0 {
-            freeInUse += freeCPU[index]
             if freeMemory[index] * 20 < node.memory { strandedCPU += freeCPU[index] }
+            if freeCPU[index] * 20 < node.cpu { strandedMemory += freeMemory[index] }
         }
-        let share = 1 / Double(node.cpu)
         return ReplaySample(
-            time: time, usedNodes: used, boundNodes: demand.bound, freeCPU: Double(freeInUse) * share, strandedCPU: Double(strandedCPU) * share)
+            time: time, usedNodes: used, boundNodes: demand.bound, strandedCPU: Double(strandedCPU) / Double(node.cpu),
+            strandedMemory: Double(strandedMemory) / Double(node.memory))
     }
 }
 
@@ -150,7 +150,8 @@ package struct ReplaySample: Sendable, Codable, Hashable {
     package let time: Double
     package let usedNodes: Int
     package let boundNodes: Int
-    /// Free CPU of nodes in use, and of it what is on nodes with less than a twentieth of their memory left; both in nodes.
-    package let freeCPU: Double
+    /// Free CPU on nodes in use with less than a twentieth of their memory left, in nodes.
     package let strandedCPU: Double
+    /// The same with CPU and memory exchanged.
+    package let strandedMemory: Double
 }

@@ -111,7 +111,9 @@ private struct ChangedCluster {
     }
 
     private mutating func add(like: Name, count: Int) throws(WhatIf.Invalid) {
-        guard (1...WhatIf.maximumCount).contains(count) else { throw .init(description: "1 to \(WhatIf.maximumCount) nodes can be added, not \(count)") }
+        guard (1...WhatIf.maximumCount).contains(count) else {
+            throw .init(description: "1 to \(WhatIf.maximumCount) nodes can be added, not \(count)")
+        }
         let model = snapshot.nodes[try position(like)]
         let taken = Set(snapshot.nodes.map(\.placement.name))
         var number = 0
@@ -119,7 +121,9 @@ private struct ChangedCluster {
             var node = model
             repeat {
                 number += 1
-                guard let name = try? Name("\(like)-new-\(number)") else { throw .init(description: "the name “\(like)” is too long to number copies of it") }
+                guard let name = try? Name("\(like)-new-\(number)") else {
+                    throw .init(description: "the name “\(like)” is too long to number copies of it")
+                }
                 node.placement.name = name
             } while taken.contains(node.placement.name)
             node.placement.id = ClusterSnapshot.plannedID(4, snapshot.nodes.count)
@@ -135,10 +139,14 @@ private struct ChangedCluster {
     }
 
     private mutating func launch(_ size: Name, _ count: Int) throws(WhatIf.Invalid) {
-        guard (1...WhatIf.maximumCount).contains(count) else { throw .init(description: "1 to \(WhatIf.maximumCount) instances can be launched, not \(count)") }
+        guard (1...WhatIf.maximumCount).contains(count) else {
+            throw .init(description: "1 to \(WhatIf.maximumCount) instances can be launched, not \(count)")
+        }
         guard let size = snapshot.sizes.first(where: { $0.name == size }) else { throw .init(description: "there is no size “\(size)”") }
         for number in 1...count {
-            guard let name = try? Name("new-\(size.name)-\(number)") else { throw .init(description: "the name “\(size.name)” is too long to number instances") }
+            guard let name = try? Name("new-\(size.name)-\(number)") else {
+                throw .init(description: "the name “\(size.name)” is too long to number instances")
+            }
             snapshot.instances.append(
                 .init(
                     name: name, size: size.name,
