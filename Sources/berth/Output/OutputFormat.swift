@@ -9,10 +9,10 @@ struct OutputOptions: ParsableArguments {
 }
 
 /// How values of one noun are shown.
-package struct Presentation<Item: Encodable> {
+package struct Presentation<Item: Encodable>: Sendable {
     package var columns: [Column<Item>]
-    package var name: (Item) -> String
-    package init(columns: [Column<Item>], name: @escaping (Item) -> String) {
+    package var name: @Sendable (Item) -> String
+    package init(columns: [Column<Item>], name: @escaping @Sendable (Item) -> String) {
         self.columns = columns
         self.name = name
     }

@@ -1,15 +1,15 @@
 import ClusterModel
 
-package struct Column<Item> {
+package struct Column<Item>: Sendable {
     package enum Alignment: Sendable { case left, right }
 
     package var title: String
     package var alignment: Alignment
     /// Shown by `-o wide` only.
     package var isWide: Bool
-    package var value: (Item) -> String
+    package var value: @Sendable (Item) -> String
 
-    package init(_ title: String, _ alignment: Alignment = .left, wide: Bool = false, value: @escaping (Item) -> String) {
+    package init(_ title: String, _ alignment: Alignment = .left, wide: Bool = false, value: @escaping @Sendable (Item) -> String) {
         self.title = title
         self.alignment = alignment
         self.isWide = wide

@@ -9,7 +9,6 @@ enum Invocation {
         signal(SIGPIPE, SIG_IGN)
         var command: any ParsableCommand
         do { command = try Berth.parseAsRoot() } catch { end(report(error)) }
-        if !(command is any HandlesSignals) { Interrupt.blockSignals() }
         end(await run(&command))
     }
 
