@@ -97,7 +97,13 @@ let package = Package(
             name: "AgentTests", dependencies: ["Agent", "AgentDecisions", "ClusterAPI", "StrictYAML", "ClusterModel", "CKVM", "CSpawn", log],
             swiftSettings: strict),
         .testTarget(name: "PlannerTests", dependencies: ["Planner", "Placement", "StrictYAML", "ClusterModel", yams], swiftSettings: strict),
-        .testTarget(name: "BerthTests", dependencies: ["berth", "ClusterAPI", "StrictYAML", "ClusterModel", yams], swiftSettings: strict),
+        .testTarget(
+            name: "BerthTests",
+            dependencies: [
+                "berth", "Agent", "Controller", "Planner", "ClusterAPI", "StrictYAML", "ClusterModel", log,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
         .testTarget(name: "RepositoryTests", dependencies: ["ClusterAPI", yams], swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests", dependencies: ["ClusterAPI", "ClusterModel", yams], path: "integration", swiftSettings: strict),

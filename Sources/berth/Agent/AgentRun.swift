@@ -4,7 +4,8 @@ import ClusterAPI
 
 struct AgentRun: AsyncParsableCommand, HandlesSignals {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Run the agent until SIGTERM or Ctrl-C. Its VMs go on running without it, and it adopts them when it comes back.",
+        commandName: "run",
+        abstract: "Run the agent until SIGTERM or Ctrl-C. Its VMs go on running without it, and it adopts them when it comes back.",
         discussion: """
             The file needs three things:
               controller: http://127.0.0.1:7480

@@ -110,7 +110,9 @@ final class DevStart: Sendable {
             if let ended = state.processes.first(where: { !$0.isRunning }) {
                 throw CommandFailure(.failed, "\(ended.name) has ended; the end of its log:\n\(directory.tail(ofLog: ended.name, lines: 5))")
             }
-            guard .now < end else { throw CommandFailure(.timedOut, "\(what) after \(Self.patience.components.seconds)s; see the logs in \(directory.path)") }
+            guard .now < end else {
+                throw CommandFailure(.timedOut, "\(what) after \(Self.patience.components.seconds)s; see the logs in \(directory.path)")
+            }
             try await Task.sleep(for: .milliseconds(50))
         }
     }
@@ -141,6 +143,6 @@ enum DevContext {
         if file.current == DevStart.contextName {
             file.current = state.previousContext.flatMap { name in file.contexts.contains { $0.name == name } ? name : nil }
         }
-        try file.write(path)
+        if file == ContextFile() { unlink(path) } else { try file.write(path) }
     }
 }

@@ -46,7 +46,8 @@ struct DevStatus: AsyncParsableCommand {
     private func health(of name: String, _ nodes: [NodeView]?, _ state: DevState) -> String? {
         switch name {
         case "controller": nodes == nil ? "does not answer" : "ready"
-        case DevState.fleetName: nodes.map { nodes in "\(nodes.count { $0.node.health == .alive && !state.nodes.contains($0.node.name.text) }) alive" }
+        case DevState.fleetName:
+            nodes.map { nodes in "\(nodes.count { $0.node.health == .alive && !state.nodes.contains($0.node.name.text) }) alive" }
         default: nodes?.first { $0.node.name.text == name }?.node.health.rawValue
         }
     }
