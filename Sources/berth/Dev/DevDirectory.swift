@@ -69,7 +69,7 @@ struct DevDirectory {
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
                 close(descriptor)
                 throw CommandFailure(
-                    .conflict, "another `berth dev` is at work in \(path.split(separator: "/").dropLast().joined(separator: "/")): wait for it")
+                    .conflict, "another `berth dev` is at work on this cluster (it holds \(path)): wait for it")
             }
         }
 

@@ -143,6 +143,6 @@ enum DevContext {
         if file.current == DevStart.contextName {
             file.current = state.previousContext.flatMap { name in file.contexts.contains { $0.name == name } ? name : nil }
         }
-        try file.write(path)
+        if file == ContextFile() { unlink(path) } else { try file.write(path) }
     }
 }

@@ -18,7 +18,9 @@ package enum StandardOutput {
 }
 
 /// Nobody reads standard output any more, as after `| head`.
-package struct ClosedPipe: Error {}
+package struct ClosedPipe: Error {
+    package init() {}
+}
 
 /// Progress and errors.
 enum StandardError {
