@@ -50,23 +50,47 @@ package struct CapacityFit: Sendable, Codable {
 
 /// What is free on the nodes that take instances, by the traits that a size asks for.
 private struct FittingRoom {
-    private let free: [(node: NodeID, overhead: MiB, room: Resources)]
-    private let empty: PlacementEngine
+    private let free: [(kind: Int, overhead: MiB, room: Resources)]
+    /// One empty node of each kind.
+    private let kinds: PlacementEngine
+    private let kindOf: [NodeID: Int]
+
+    /// What of a node decides whether it takes a size at all, room aside.
+    private struct Kind: Hashable {
+        let taints: [Taint]
+        let traits: [String]
+        let architecture: Architecture
+        let admission: Admission
+        let pool: Name?
+    }
 
     init(_ snapshot: ClusterSnapshot) {
-        free = NodeRoom.all(of: snapshot).map { ($0.node.placement.id, $0.node.placement.overhead, $0.free) }
-        var empty = PlacementEngine(policy: snapshot.policy)
-        for node in snapshot.nodes { empty.setNode(node.placement) }
-        self.empty = empty
+        var kinds = PlacementEngine(policy: snapshot.policy)
+        var known: [Kind: Int] = [:]
+        var kindOf: [NodeID: Int] = [:]
+        var free: [(kind: Int, overhead: MiB, room: Resources)] = []
+        for room in NodeRoom.all(of: snapshot) {
+            let node = room.node.placement
+            let kind = Kind(taints: node.taints, traits: node.traits, architecture: node.architecture, admission: node.admission, pool: node.pool)
+            let number = known[kind] ?? known.count
+            if known.updateValue(number, forKey: kind) == nil {
+                kinds.setNode(node)
+                kindOf[node.id] = number
+            }
+            free.append((number, node.overhead, room.free))
+        }
+        self.free = free
+        self.kinds = kinds
+        self.kindOf = kindOf
     }
 
     func answer(_ size: Size) -> CapacityFit.Answer {
-        let verdicts = empty.explain(PlacementRequest(instance: ClusterSnapshot.plannedID(9, 0), resources: .zero, traits: size.traits)).nodes
-        let open = Set(verdicts.filter { $0.refusals.isEmpty }.map(\.node))
+        let verdicts = kinds.explain(PlacementRequest(instance: ClusterSnapshot.plannedID(9, 0), resources: .zero, traits: size.traits)).nodes
+        let open = Set(verdicts.filter { $0.refusals.isEmpty }.compactMap { kindOf[$0.node] })
         var count: Int64 = 0
         var nodes = 0
         var limits: [String: Int] = [:]
-        for (node, overhead, room) in free where open.contains(node) {
+        for (kind, overhead, room) in free where open.contains(kind) {
             var need = size.resources
             need.memory += overhead
             let (here, limit) = room.copies(of: need)

@@ -35,7 +35,7 @@ struct ExactCover {
             guard steps <= limit else { return .outOfSteps }
             var chosen = -1
             for item in choices.indices where !covered[item] && (chosen < 0 || choices[item] < choices[chosen]) { chosen = item }
-            steps += choices.count / 8
+            steps += choices.count / 4
             if chosen < 0 { return .packing(levels.map { fillings[Int($0.options[$0.position])].map { Int($0) } }) }
             levels.append((holders[chosen].filter { blocked[Int($0)] == 0 && affordable(Int($0)) }, -1))
             while var level = levels.popLast() {
@@ -61,6 +61,7 @@ struct ExactCover {
                 steps += 1
                 if undo { blocked[Int(holder)] -= 1 }
                 if blocked[Int(holder)] == 0 {
+                    steps += fillings[Int(holder)].count
                     for other in fillings[Int(holder)] { choices[Int(other)] += undo ? 1 : -1 }
                 }
                 if !undo { blocked[Int(holder)] += 1 }

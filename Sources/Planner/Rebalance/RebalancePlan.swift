@@ -33,7 +33,7 @@ package struct RebalancePlan: Sendable, Codable {
 
     /// - Parameters:
     ///   - maxMoves: of instances.
-    ///   - maxMemory: of all that is moved together.
+    ///   - maxMemory: of the guests, moved together.
     package init(_ snapshot: ClusterSnapshot, goal: Goal, maxMoves: Int, maxMemory: MiB? = nil, steps: Int = defaultSteps) {
         let cluster = RebalanceCluster(snapshot)
         let memory = maxMemory?.count ?? .max
@@ -63,7 +63,7 @@ package struct RebalancePlan: Sendable, Codable {
             let instance = snapshot.instances[cluster.instanceIndex[move.instance]]
             return Move(
                 instance: instance.request.instance, name: instance.name, from: snapshot.nodes[move.from].placement.name,
-                to: snapshot.nodes[move.to].placement.name, memory: instance.allocation?.memory ?? instance.request.resources.memory)
+                to: snapshot.nodes[move.to].placement.name, memory: MiB(cluster.state.memory(move.instance)))
         }
         movedMemory = moves.reduce(.zero) { $0 + $1.memory }
         nodesInUseBefore = cluster.state.usedNodes
