@@ -63,16 +63,20 @@ package struct DevPlan: Sendable {
         """
     }
 
-    /// One process for all of them: a list of what an agent's configuration says of a node.
-    package static func fleetText(_ nodes: [Node], controller: String) -> String {
-        var text = "controller: \(YAMLText.quoted(controller))\nnodes:\n"
-        for node in nodes { text += "  - {\(nodeLines(node).joined(separator: ", "))}\n" }
-        return text
+    /// A cluster file of its own, for the one process that is all of them.
+    package static func fleetText(_ nodes: [Node]) throws -> String {
+        let entries = nodes.map { node in
+            var entry = ClusterFile.NodeEntry(name: NamePattern(node.name), capacity: node.capacity)
+            entry.labels = node.labels
+            entry.taints = node.taints
+            entry.vmm = .synthetic
+            return entry
+        }
+        return ClusterFile(name: try Name("fleet"), nodes: entries).yaml()
     }
 
-    /// Name, labels, taints and room: what an agent's configuration and a fleet's entry have in common.
-    static func nodeLines(_ node: Node) -> [String] {
-        var lines = ["name: \(node.name)", "vmm: \(node.isSynthetic ? "synthetic" : "qemu")"]
+    private static func nodeLines(_ node: Node) -> [String] {
+        var lines = ["name: \(node.name)", "vmm: qemu"]
         if !node.labels.isEmpty {
             lines.append("labels: {\(node.labels.all.map { "\(YAMLText.quoted($0.key)): \(YAMLText.quoted($0.value))" }.joined(separator: ", "))}")
         }

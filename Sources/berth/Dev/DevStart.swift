@@ -28,7 +28,7 @@ final class DevStart: Sendable {
         try await waitUntilReady(client, state)
         if let plan { for size in plan.sizes { try await create(size, client) } }
         for node in state.nodes { try startMissing(node, ["agent", "run"], &state) }
-        if state.fleet > 0 { try startMissing(DevState.fleetName, ["dev", "fleet"], &state) }
+        if state.fleet > 0 { try startMissing(DevState.fleetName, ["dev", "fleet", "--controller", state.endpoint], &state) }
         try await waitForNodes(client, state)
         try setContext(&state)
         return state
@@ -55,11 +55,11 @@ final class DevStart: Sendable {
         for name in state.processNames where name == "controller" || name == DevState.fleetName {
             guard !state.nodes.contains(name) else { throw CommandFailure(.usage, "a node of a dev cluster can't be named “\(name)”") }
         }
-        // Written first, so that whatever comes after is known to `down`.
-        try state.write(directory)
         try write("controller", plan.controllerText(port: port, data: directory.data(of: "controller")))
         for node in agents { try write(node.name.text, DevPlan.agentText(node, controller: endpoint, data: directory.data(of: node.name.text))) }
-        if !fleet.isEmpty { try write(DevState.fleetName, DevPlan.fleetText(fleet, controller: endpoint)) }
+        if !fleet.isEmpty { try write(DevState.fleetName, DevPlan.fleetText(fleet)) }
+        // Before anything is started, so that `down` knows of it.
+        try state.write(directory)
         return state
     }
 

@@ -53,13 +53,8 @@ struct DevStop {
             progress.show("ending what is left on \(node)")
             let arguments = ["agent", "shutdown", "--config", directory.configuration(of: node)]
             let process = try DevProcess.start(node, arguments: arguments, log: directory.log(of: node))
-            let end = ContinuousClock.now + Self.patience
-            while process.isRunning {
-                guard .now < end else {
-                    _ = await process.stop()
-                    throw CommandFailure(.failed, "VMs of \(node) are left; the end of its log:\n\(directory.tail(ofLog: node, lines: 5))")
-                }
-                try await Task.sleep(for: .milliseconds(20))
+            guard await process.exitStatus(within: Self.patience) == 0 else {
+                throw CommandFailure(.failed, "VMs of \(node) may be left; the end of its log:\n\(directory.tail(ofLog: node, lines: 5))")
             }
         }
     }
