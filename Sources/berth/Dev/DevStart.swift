@@ -98,7 +98,7 @@ final class DevStart: Sendable {
         let progress = progress
         try await poll("not all nodes are alive", state) {
             let alive = try await client.cluster().nodesByHealth[Node.Health.alive.rawValue] ?? 0
-            progress.show("waiting for nodes: \(alive) of \(state.expectedNodes) alive")
+            progress.show("waiting for \(state.expectedNodes) nodes", done: Int64(alive), of: Int64(state.expectedNodes))
             return alive >= state.expectedNodes
         }
     }
