@@ -157,6 +157,17 @@ struct RenderingTests {
         #expect(HumanText.took(.milliseconds(3256)) == "3.2s")
     }
 
+    @Test("numbers in names are put in the order of numbers")
+    func naturalOrder() {
+        let ordered = ["", "n", "n-1", "n1", "n01", "n2", "n2-a10", "n2-b9", "n10", "n18446744073709551616", "o1"]
+        for seed in 1...20 {
+            let mixed = ordered.enumerated().sorted { ($0.offset &* 7919 &* seed) % 11 < ($1.offset &* 7919 &* seed) % 11 }.map(\.element)
+            #expect(mixed.sorted(by: NaturalOrder.precedes) == ordered.sorted(by: NaturalOrder.precedes))
+        }
+        #expect(["n10", "n2", "o1", "n1"].sorted(by: NaturalOrder.precedes) == ["n1", "n2", "n10", "o1"])
+        #expect(!NaturalOrder.precedes("n1", "n1"))
+    }
+
     @Test("a log entry is one line, however its text is broken")
     func log() {
         let line = ServiceLog.line(at: now, .warning, "two\nlines", ["why": "a \"b\"", "node": "n1", "none": ""])

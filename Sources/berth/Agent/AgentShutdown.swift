@@ -4,30 +4,28 @@ import ClusterModel
 
 struct AgentShutdown: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "shutdown", abstract: "Shut down every guest of this machine, as before it goes down itself.",
-        discussion: """
-            Guests are asked by ACPI, all at once, and ended when the configuration's shutdownTimeout is over.
-            The next boot starts again what should run. docs/systemd/berth-guests.service calls this.
-            """)
+        commandName: "shutdown",
+        abstract: "Shut down this node's guests, as before the machine goes down; the next boot starts what should run.",
+        discussion: "All are asked by ACPI at once, and whoever is late (shutdownTimeout in the configuration) is ended. It needs no agent.")
 
-    @Option(help: ArgumentHelp("The agent's configuration file.", valueName: "file"), completion: .file(extensions: ["yaml"]))
+    @Option(help: ArgumentHelp("The configuration file.", valueName: "file"), completion: .file(extensions: ["yaml"]))
     var config: String
 
     func run() async throws {
         let configuration = try AgentConfiguration(text: try ConfigurationFile.text(config), file: config)
-        let outcomes = await GuestShutdown.run(
-            configuration: configuration, logger: ServiceRun.logger("berth.shutdown", level: configuration.logLevel))
+        let logger = ServiceRun.logger("berth.agent", level: configuration.logLevel)
+        let outcomes = await GuestShutdown.run(configuration: configuration, logger: logger)
+        var left = 0
         for outcome in outcomes {
-            StandardError.write("\(outcome.name?.text ?? outcome.instance.description): \(Self.words(for: outcome.ending))\n")
+            let name = outcome.name?.text ?? outcome.instance.description
+            switch outcome.ending {
+            case .poweredOff: StandardError.write("\(name): powered off\n")
+            case .endedHard: StandardError.write("\(name): ended hard, since it did not power off in \(configuration.shutdownTimeout)\n")
+            case .wouldNotEnd:
+                left += 1
+                StandardError.write("\(name): can't be ended\n")
+            }
         }
-        guard outcomes.allSatisfy({ $0.ending != .wouldNotEnd }) else { throw ExitStatus.failed }
-    }
-
-    private static func words(for ending: GuestShutdown.Outcome.Ending) -> String {
-        switch ending {
-        case .poweredOff: "powered off"
-        case .endedHard: "did not power off in time and was ended"
-        case .wouldNotEnd: "would not end"
-        }
+        guard left == 0 else { throw CommandFailure(.failed, "\(left) of \(outcomes.count) guests can't be ended") }
     }
 }

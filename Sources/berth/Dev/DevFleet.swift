@@ -4,12 +4,12 @@ import ClusterAPI
 import Logging
 import Planner
 
-/// The process that `dev up --synthetic` starts.
+/// What `dev up` starts for nodes whose VMs exist in memory only.
 struct DevFleet: AsyncParsableCommand, HandlesSignals {
     static let configuration = CommandConfiguration(
-        commandName: "fleet", abstract: "Run the synthetic nodes of a cluster file in one process.", shouldDisplay: false)
+        commandName: "fleet", abstract: "Run the nodes of a cluster file in one process, without VMs, until SIGTERM or Ctrl-C.", shouldDisplay: false)
 
-    @Option(help: ArgumentHelp("The cluster file.", valueName: "file"))
+    @Option(help: ArgumentHelp("A cluster file.", valueName: "file"), completion: .file(extensions: ["yaml"]))
     var config: String
 
     @Option(help: ArgumentHelp("The controller's URL.", valueName: "url"))
@@ -17,12 +17,14 @@ struct DevFleet: AsyncParsableCommand, HandlesSignals {
 
     func run() async throws {
         let file = try ClusterFile(text: try ConfigurationFile.text(config), file: config)
-        let logger = ServiceRun.logger("berth.fleet", level: .info)
         let shapes = file.machines().map { machine in
             SyntheticFleet.Shape(name: machine.name, labels: machine.entry.labels, taints: machine.entry.taints, capacity: machine.entry.capacity)
         }
-        let fleet = SyntheticFleet(
-            nodes: shapes, behaviour: SyntheticBehaviour(), transport: try CurlTransport(endpoint: controller), version: Version.text, logger: logger)
+        let logger = ServiceRun.logger("berth.fleet", level: .info)
+        // Each node holds a long poll and may begin another beside it.
+        let transport = try CurlTransport(endpoint: controller, maximumConnections: Int32(clamping: 2 * shapes.count + 64))
+        logger.info("fleet started", metadata: ["nodes": "\(shapes.count)"])
+        let fleet = SyntheticFleet(nodes: shapes, behaviour: SyntheticBehaviour(), transport: transport, version: Version.text, logger: logger)
         try await ServiceRun.run(fleet, logger: logger)
     }
 }

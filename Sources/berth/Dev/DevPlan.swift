@@ -63,22 +63,20 @@ package struct DevPlan: Sendable {
         """
     }
 
-    /// One process for all of them, which reads a cluster file.
-    package static func fleetText(_ nodes: [Node]) -> String {
-        var text = "name: dev\nnodes:\n"
-        for node in nodes {
-            let fields = identityLines(node) + roomFields(node.capacity.total) + limitLines(node.capacity)
-            text += "  - {\(fields.joined(separator: ", "))}\n"
+    /// A cluster file of its own, for the one process that is all of them.
+    package static func fleetText(_ nodes: [Node]) throws -> String {
+        let entries = nodes.map { node in
+            var entry = ClusterFile.NodeEntry(name: NamePattern(node.name), capacity: node.capacity)
+            entry.labels = node.labels
+            entry.taints = node.taints
+            entry.vmm = .synthetic
+            return entry
         }
-        return text
+        return ClusterFile(name: try Name("fleet"), nodes: entries).yaml()
     }
 
     private static func nodeLines(_ node: Node) -> [String] {
-        identityLines(node) + ["capacity: {\(roomFields(node.capacity.total).joined(separator: ", "))}"] + limitLines(node.capacity)
-    }
-
-    private static func identityLines(_ node: Node) -> [String] {
-        var lines = ["name: \(node.name)", "vmm: \(node.isSynthetic ? "synthetic" : "qemu")"]
+        var lines = ["name: \(node.name)", "vmm: qemu"]
         if !node.labels.isEmpty {
             lines.append("labels: {\(node.labels.all.map { "\(YAMLText.quoted($0.key)): \(YAMLText.quoted($0.value))" }.joined(separator: ", "))}")
         }

@@ -44,6 +44,20 @@ struct DevProcess: Codable, Hashable {
         return await ends(within: .seconds(5))
     }
 
+    /// Of a process that this program started; nil when it was killed, or had to be.
+    func exitStatus(within patience: Duration) async -> Int32? {
+        let end = ContinuousClock.now + patience
+        var status: Int32 = 0
+        while waitpid(pid, &status, WNOHANG) == 0 {
+            guard .now < end else {
+                _ = await stop()
+                return nil
+            }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        return status & 0x7F == 0 ? status >> 8 & 0xFF : nil
+    }
+
     private func ends(within patience: Duration) async -> Bool {
         let end = ContinuousClock.now + patience
         while isRunning {

@@ -55,11 +55,11 @@ final class DevStart: Sendable {
         for name in state.processNames where name == "controller" || name == DevState.fleetName {
             guard !state.nodes.contains(name) else { throw CommandFailure(.usage, "a node of a dev cluster can't be named “\(name)”") }
         }
-        // Written first, so that whatever comes after is known to `down`.
-        try state.write(directory)
         try write("controller", plan.controllerText(port: port, data: directory.data(of: "controller")))
         for node in agents { try write(node.name.text, DevPlan.agentText(node, controller: endpoint, data: directory.data(of: node.name.text))) }
         if !fleet.isEmpty { try write(DevState.fleetName, DevPlan.fleetText(fleet)) }
+        // Before anything is started, so that `down` knows of it.
+        try state.write(directory)
         return state
     }
 
@@ -98,7 +98,7 @@ final class DevStart: Sendable {
         let progress = progress
         try await poll("not all nodes are alive", state) {
             let alive = try await client.cluster().nodesByHealth[Node.Health.alive.rawValue] ?? 0
-            progress.show("waiting for nodes: \(alive) of \(state.expectedNodes) alive")
+            progress.show("waiting for \(state.expectedNodes) nodes", done: Int64(alive), of: Int64(state.expectedNodes))
             return alive >= state.expectedNodes
         }
     }

@@ -14,20 +14,18 @@ struct DevStop {
         let client = APIClient(transport: try CurlTransport(endpoint: state.endpoint))
         let instances: [Instance]
         do { instances = try await client.instances().whole().items } catch is TransportError { return 0 }
-        for (number, instance) in instances.enumerated() {
-            progress.show("deleting instances", done: Int64(number), of: Int64(instances.count))
-            try await delete(instance, client)
-        }
+        if !instances.isEmpty { progress.show("deleting \(instances.count) instances") }
+        _ = try await instances.concurrentMap { try await Self.delete($0, client) }
         let end = ContinuousClock.now + Self.patience
         while true {
             let left = try await client.instances().whole().items.count
             guard left > 0, .now < end else { return instances.count }
-            progress.show("waiting for \(left) of \(instances.count) instances to end")
+            progress.show("deleting instances", done: Int64(instances.count - min(left, instances.count)), of: Int64(instances.count))
             try await Task.sleep(for: .milliseconds(100))
         }
     }
 
-    private func delete(_ instance: Instance, _ client: APIClient) async throws {
+    private static func delete(_ instance: Instance, _ client: APIClient) async throws {
         let id = instance.id.description
         do { _ = try await instance.status.state == .quarantined ? client.destroy(id) : client.delete(id) } catch let error as ErrorBody
             where error.code == .notFound || error.code == .conflict
@@ -53,13 +51,8 @@ struct DevStop {
             progress.show("ending what is left on \(node)")
             let arguments = ["agent", "shutdown", "--config", directory.configuration(of: node)]
             let process = try DevProcess.start(node, arguments: arguments, log: directory.log(of: node))
-            let end = ContinuousClock.now + Self.patience
-            while process.isRunning {
-                guard .now < end else {
-                    _ = await process.stop()
-                    throw CommandFailure(.failed, "VMs of \(node) are left; the end of its log:\n\(directory.tail(ofLog: node, lines: 5))")
-                }
-                try await Task.sleep(for: .milliseconds(20))
+            guard await process.exitStatus(within: Self.patience) == 0 else {
+                throw CommandFailure(.failed, "VMs of \(node) may be left; the end of its log:\n\(directory.tail(ofLog: node, lines: 5))")
             }
         }
     }

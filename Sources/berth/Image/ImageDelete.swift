@@ -4,7 +4,7 @@ import ClusterAPI
 struct ImageDelete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "delete", abstract: "Delete images.", aliases: ["rm"])
 
-    @Argument(help: "Names, ids or digests.", transform: ArgumentText.reference)
+    @Argument(help: "Names, ids or digests.", transform: ArgumentText.image)
     var images: [String]
 
     @OptionGroup var connection: ConnectionOptions

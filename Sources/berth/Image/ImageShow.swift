@@ -5,7 +5,7 @@ import ClusterModel
 struct ImageShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "show", abstract: "Show an image.")
 
-    @Argument(help: "A name, an id or a digest.", transform: ArgumentText.reference)
+    @Argument(help: "A name, an id or a digest.", transform: ArgumentText.image)
     var image: String
 
     @OptionGroup var output: OutputOptions

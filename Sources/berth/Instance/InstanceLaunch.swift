@@ -54,9 +54,8 @@ struct InstanceLaunch: AsyncParsableCommand {
 
     /// As they are now; one that is gone already is shown as it was answered.
     private func show(_ launched: [Instance], _ client: APIClient) async throws {
-        var current: [Instance] = []
-        for instance in launched {
-            do { current.append(try await client.instance(instance.id.description)) } catch is ErrorBody { current.append(instance) }
+        let current = try await launched.concurrentMap { instance in
+            do { return try await client.instance(instance.id.description) } catch is ErrorBody { return instance }
         }
         try StandardOutput.write(InstanceTable.presentation(now: .now).text(of: current, as: output.output))
     }

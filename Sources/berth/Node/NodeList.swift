@@ -1,5 +1,6 @@
 import ArgumentParser
 import ClusterAPI
+import ClusterModel
 
 struct NodeList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,6 +11,7 @@ struct NodeList: AsyncParsableCommand {
 
     func run() async throws {
         let items = try await connection.client().nodes().whole().items
+            .sorted { NaturalOrder.precedes($0.node.name.text, $1.node.name.text) }
         try StandardOutput.write(NodeTable.presentation.text(of: items, as: output.output))
         if items.isEmpty, !connection.quiet { StandardError.write("no nodes\n") }
     }

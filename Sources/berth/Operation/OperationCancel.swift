@@ -5,7 +5,7 @@ import ClusterModel
 struct OperationCancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "cancel", abstract: "Cancel an operation that has not begun to act.")
 
-    @Argument(help: "The operation's id.", transform: ArgumentText.reference)
+    @Argument(help: "The operation's id.", transform: ArgumentText.operation)
     var operation: String
 
     @OptionGroup var output: OutputOptions

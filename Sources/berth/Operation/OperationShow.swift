@@ -5,7 +5,7 @@ import ClusterModel
 struct OperationShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "show", abstract: "Show an operation.")
 
-    @Argument(help: "The operation's id.", transform: ArgumentText.reference)
+    @Argument(help: "The operation's id.", transform: ArgumentText.operation)
     var operation: String
 
     @OptionGroup var output: OutputOptions

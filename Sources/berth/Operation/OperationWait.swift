@@ -15,8 +15,8 @@ struct OperationWait {
         var pause = Duration.milliseconds(40)
         while true {
             var still: [InstanceOperation] = []
-            for operation in running {
-                let current = try await client.operation(operation.id.description)
+            let client = client
+            for current in try await running.concurrentMap({ try await client.operation($0.id.description) }) {
                 switch current.state {
                 case .running: still.append(current)
                 case .failed, .cancelled: failed.append(current)
@@ -39,7 +39,9 @@ struct OperationWait {
     }
 
     private func show(_ running: [InstanceOperation], of all: [InstanceOperation]) async throws {
-        guard all.count == 1, let only = running.first else { return progress.show("\(all.count - running.count) of \(all.count) done") }
+        guard all.count == 1, let only = running.first else {
+            return progress.show("waiting", done: Int64(all.count - running.count), of: Int64(all.count))
+        }
         do {
             let instance = try await client.instance(only.instance.description)
             let reason = instance.status.reason.map { " (\(Printable($0, limit: 120)))" } ?? ""

@@ -8,10 +8,32 @@ package enum ArgumentText {
     package static func label(_ text: String) throws -> Label { try Label(text) }
     package static func time(_ text: String) throws -> Milliseconds { try Quantity.time(text) }
 
-    /// A name or an id, as it goes into a path; whether there is such a thing, the controller knows.
+    /// A name or an id, as it goes into a path.
     package static func reference(_ text: String) throws -> String {
-        guard !text.isEmpty else { throw Invalid(description: "write a name or an id") }
+        if InstanceID(text) != nil { return text.lowercased() }
+        return try Name(text).text
+    }
+
+    /// A name, an id or a SHA-256.
+    package static func image(_ text: String) throws -> String { try Digest(hex: text)?.hex ?? reference(text) }
+
+    /// Whether it is an operation's id, the controller says.
+    package static func operation(_ text: String) throws -> String {
+        guard !text.isEmpty else { throw Invalid(description: "write an id of `berth operation list`") }
         return text
+    }
+
+    /// What a size gives of vCPUs or memory, which can't be nothing.
+    package static func cpu(_ text: String) throws -> MilliCPU {
+        let amount = try Quantity.cpu(text)
+        guard amount > .zero else { throw Invalid(description: "a guest needs some cpu: write 2, 0.5 or 1500m") }
+        return amount
+    }
+
+    package static func memory(_ text: String) throws -> MiB {
+        let amount = try Quantity.memory(text)
+        guard amount > .zero else { throw Invalid(description: "a guest needs some memory: write 512MiB or 4GiB") }
+        return amount
     }
 
     /// "gpu=2".

@@ -9,10 +9,10 @@ struct SizeCreate: AsyncParsableCommand {
     @Argument(help: "Its name.", transform: ArgumentText.name)
     var name: Name
 
-    @Option(help: ArgumentHelp("vCPUs: 2, 0.5 or 1500m.", valueName: "vcpus"), transform: { try Quantity.cpu($0) })
+    @Option(help: ArgumentHelp("vCPUs: 2, 0.5 or 1500m.", valueName: "vcpus"), transform: ArgumentText.cpu)
     var cpu: MilliCPU
 
-    @Option(help: ArgumentHelp("Memory, such as 512MiB or 4GiB.", valueName: "amount"), transform: { try Quantity.memory($0) })
+    @Option(help: ArgumentHelp("Memory, such as 512MiB or 4GiB.", valueName: "amount"), transform: ArgumentText.memory)
     var memory: MiB
 
     @Option(help: ArgumentHelp("The root disk, such as 20GiB.", valueName: "amount"), transform: { try Quantity.memory($0) })
