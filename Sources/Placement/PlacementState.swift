@@ -182,7 +182,8 @@ struct PlacementState: ~Copyable, Sendable {
             instance: request.instance, node: node, resources: request.resources.bounded.with(overhead: MiB(table.overhead[Int(best.slot)])),
             groups: request.groups)
         return PlacementDecision(
-            node: node, nodeName: table.order.names[Int(best.slot)], allocation: allocation, score: Wish.shown(best.wishes + compiled.hopeless, best.score), policy: policy
+            node: node, nodeName: table.order.names[Int(best.slot)], allocation: allocation,
+            score: Wish.shown(best.wishes + compiled.hopeless, best.score), policy: policy
         )
     }
 }

@@ -36,7 +36,8 @@ struct DocsTests {
     @Test("every command is in the docs or in another command's help")
     func allCommands() throws {
         let text = Self.commands.joined(separator: "\n")
-        for name in Berth.configuration.subcommands.compactMap({ $0.configuration.commandName }) where !["help", "completion", "version"].contains(name) {
+        for name in Berth.configuration.subcommands.compactMap({ $0.configuration.commandName })
+        where !["help", "completion", "version"].contains(name) {
             #expect(text.contains("berth \(name)"), "no page shows `berth \(name)`")
         }
     }

@@ -54,7 +54,9 @@ struct PlacementPropertyTests {
             let request = model.cluster.request()
             if let decision = try? model.engine.place(request) {
                 let node = try #require(model.nodes[decision.node])
-                #expect(Legality(nodes: model.nodes, allocations: Array(model.allocations.values)).objection(to: request, on: node) == nil, "seed \(seed)")
+                #expect(
+                    Legality(nodes: model.nodes, allocations: Array(model.allocations.values)).objection(to: request, on: node) == nil, "seed \(seed)"
+                )
             }
             model.step()
         }

@@ -15,7 +15,7 @@ struct TidinessTests {
 
     @Test("no file or folder has a name that tells nothing")
     func names() throws {
-        let drawers = ["util", "helper", "manager", "common", "misc", "shared", "stub", "placeholder"]
+        let drawers = ["util", "helper", "manager", "common", "misc", "stub", "placeholder"]
         for file in try tree.swiftFiles() {
             for part in file.path.lowercased().split(separator: "/") {
                 #expect(!drawers.contains { part.contains($0) }, "\(file.path): name it after what it holds")

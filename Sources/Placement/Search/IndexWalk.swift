@@ -29,7 +29,8 @@ struct IndexWalk {
         var rest = RoomBox(
             leastCPU: RoomLevel.least(of: firstCPU), mostCPU: RoomLevel.highest, leastMemory: RoomLevel.least(of: firstMemory),
             mostMemory: RoomLevel.highest)
-        var cpu = (Score.diskTie == .moreFree) ? engine.index.rowBits.lastBit(base, notBelow: firstCPU) : engine.index.rowBits.nextBit(base, from: firstCPU)
+        var cpu =
+            (Score.diskTie == .moreFree) ? engine.index.rowBits.lastBit(base, notBelow: firstCPU) : engine.index.rowBits.nextBit(base, from: firstCPU)
         while let level = cpu, !gaveUp {
             let least = RoomLevel.least(of: level)
             let most = RoomLevel.most(of: level)
@@ -48,7 +49,9 @@ struct IndexWalk {
         holdersOnly: Bool
     ) {
         let base = row * RoomLevel.words
-        guard let first = engine.index.cellBits.nextBit(base, from: firstMemory), let last = engine.index.cellBits.lastBit(base, notBelow: firstMemory) else { return }
+        guard let first = engine.index.cellBits.nextBit(base, from: firstMemory),
+            let last = engine.index.cellBits.lastBit(base, notBelow: firstMemory)
+        else { return }
         var box = RoomBox(
             leastCPU: cpu.lowerBound, mostCPU: cpu.upperBound, leastMemory: RoomLevel.least(of: first), mostMemory: RoomLevel.most(of: last))
         if first != last, let best, score.bound(box) > best.score { return }
@@ -63,7 +66,9 @@ struct IndexWalk {
             } else {
                 look(into: row * RoomLevel.count + level, engine, request, score, holdersOnly: holdersOnly)
             }
-            memory = (Score.diskTie == .moreFree) ? engine.index.cellBits.lastBit(base, notBelow: firstMemory, before: level) : engine.index.cellBits.nextBit(base, from: level + 1)
+            memory =
+                (Score.diskTie == .moreFree)
+                ? engine.index.cellBits.lastBit(base, notBelow: firstMemory, before: level) : engine.index.cellBits.nextBit(base, from: level + 1)
         }
     }
 
@@ -103,7 +108,8 @@ struct IndexWalk {
             return false
         }
         let trees = engine.index.trees
-        let found = tie == .moreFree ? trees.roomiest(of: bin.root, disk: disk, where: matches) : trees.first(of: bin.root, disk: disk, where: matches)
+        let found =
+            tie == .moreFree ? trees.roomiest(of: bin.root, disk: disk, where: matches) : trees.first(of: bin.root, disk: disk, where: matches)
         budget = left
         gaveUp = left < 0
         return gaveUp ? nil : found

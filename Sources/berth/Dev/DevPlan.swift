@@ -81,21 +81,18 @@ package struct DevPlan: Sendable {
             lines.append("labels: {\(node.labels.all.map { "\(YAMLText.quoted($0.key)): \(YAMLText.quoted($0.value))" }.joined(separator: ", "))}")
         }
         if !node.taints.isEmpty { lines.append("taints: [\(node.taints.map { YAMLText.quoted($0.description) }.joined(separator: ", "))]") }
-        return lines
-    }
-
-    private static func limitLines(_ capacity: Capacity) -> [String] {
-        var lines = ["reserved: {\(roomFields(capacity.reserved).joined(separator: ", "))}"]
-        let ratio = capacity.overcommit
+        lines.append("capacity: \(room(node.capacity.total))")
+        lines.append("reserved: \(room(node.capacity.reserved))")
+        let ratio = node.capacity.overcommit
         if ratio != Capacity.Overcommit() {
             lines.append("overcommit: {cpu: \(ratio.cpuPercent), memory: \(ratio.memoryPercent), disk: \(ratio.diskPercent)}")
         }
         return lines
     }
 
-    private static func roomFields(_ room: Resources) -> [String] {
+    private static func room(_ room: Resources) -> String {
         var fields = ["cpu: \"\(room.cpu)\"", "memory: \(room.memory.count)MiB", "disk: \(room.disk.count)MiB"]
         if !room.devices.isEmpty { fields.append("devices: {\(room.devices.map { "\($0.name): \($0.count)" }.joined(separator: ", "))}") }
-        return fields
+        return "{\(fields.joined(separator: ", "))}"
     }
 }
