@@ -114,7 +114,7 @@ struct Cage {
                 pollfd(fd: console.client, events: console.clientEvents, revents: 0),
             ]
             guard poll(&polled, nfds_t(polled.count), -1) > 0 else { continue }
-            if polled[4].revents != 0 { console.clientIsReady() }
+            if polled[4].revents != 0 { console.clientIsReady(hasHungUp: polled[4].revents & Int16(POLLHUP | POLLERR) != 0) }
             if polled[1].revents != 0 { serialIsOpen = console.serialIsReady() }
             if polled[2].revents != 0 { takeComplaints() }
             if polled[3].revents != 0 { console.acceptClient() }

@@ -52,9 +52,14 @@ struct Console {
         return true
     }
 
-    mutating func clientIsReady() {
+    mutating func clientIsReady(hasHungUp: Bool) {
         flushToClient()
-        guard client >= 0, toGuest.count < Self.maximumQueue else { return }
+        guard client >= 0 else { return }
+        guard toGuest.count < Self.maximumQueue else {
+            // Nothing more can be taken from it, and a poll would report it for ever.
+            if hasHungUp { dropClient() }
+            return
+        }
         let count = buffer.withUnsafeMutableBytes { read(client, $0.baseAddress, $0.count) }
         if count > 0 {
             toGuest.append(contentsOf: buffer[..<count])

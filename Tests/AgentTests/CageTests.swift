@@ -69,6 +69,45 @@ struct CageTests {
         #expect(caged.console.hasSuffix("last\n"))
     }
 
+    @Test("a log is read from its last lines on, and followed across its rotation", .timeLimit(.minutes(1)))
+    func follow() async throws {
+        let caged = try await Caged(
+            limit: 4096, "exec >&3; for i in $(seq 10); do echo line $i; done; read go <&3; for i in $(seq 11 600); do echo line $i; done")
+        _ = try await eventually("ten lines") { caged.console.hasSuffix("line 10\n").orNil }
+        let log = ConsoleLog(
+            current: caged.directory.file(.console), older: caged.directory.file(.olderConsole), lines: 3, follow: true)
+        #expect(await log.read() == Data("line 8\nline 9\nline 10\n".utf8))
+        let console = SocketConsole(try LocalSocket.connect(to: "console.sock", in: caged.directory.path))
+        try await console.write(Data("go\n".utf8))
+        var text = ""
+        while !text.hasSuffix("line 600\n"), let more = await log.read() { text += String(decoding: more, as: UTF8.self) }
+        #expect(text.hasSuffix("line 599\nline 600\n"))
+        log.close()
+        let still = ConsoleLog(current: caged.directory.file(.console), older: caged.directory.file(.olderConsole), lines: 1, follow: false)
+        #expect(await still.read() == Data("line 600\n".utf8))
+        #expect(await still.read() == nil)
+    }
+
+    @Test("a client that hangs up on a guest that reads nothing does not keep the cage busy", .timeLimit(.minutes(1)))
+    func hangUp() async throws {
+        let caged = try await Caged("exec sleep 60")
+        defer { caged.kill() }
+        let console = SocketConsole(try LocalSocket.connect(to: "console.sock", in: caged.directory.path))
+        let writing = Task { try await console.write(Data(count: 8 << 20)) }
+        try await Task.sleep(for: .milliseconds(300))
+        writing.cancel()
+        console.close()
+        let cage = try #require(caged.process?.cage)
+        func ticks() throws -> Int {
+            let fields = try String(contentsOfFile: "/proc/\(cage)/stat", encoding: .utf8).split(separator: " ")
+            return (Int(fields[13]) ?? 0) + (Int(fields[14]) ?? 0)
+        }
+        try await Task.sleep(for: .milliseconds(200))
+        let before = try ticks()
+        try await Task.sleep(for: .milliseconds(500))
+        #expect(try ticks() - before < 10)
+    }
+
     @Test("one client at a time talks with the console, a second is told so, and the next may when the first has gone")
     func console() async throws {
         let caged = try await Caged("cat <&3 >&3")

@@ -39,6 +39,23 @@ struct ImageTests {
         #expect(try Data(contentsOf: URL(filePath: initrdPath)) == initrd)
     }
 
+    @Test("a fetch that nobody waits for any more is given up, and one that somebody waits for is not", .timeLimit(.minutes(1)))
+    func givenUp() async throws {
+        let scratch = try Scratch()
+        let transport = EndlessTransport()
+        let cache = cache(scratch, transport)
+        let image = TinyGuest.reference(kernel, .raw)
+        let waiters = (0..<2).map { _ in Task { try await cache.fetch(image) } }
+        _ = try await eventually("the download began") { (transport.state.withLock { $0.began } == 1).orNil }
+        waiters[0].cancel()
+        await #expect(throws: WorkFailure.self) { try await waiters[0].value }
+        #expect(transport.state.withLock { $0.ended } == 0)
+        waiters[1].cancel()
+        await #expect(throws: WorkFailure.self) { try await waiters[1].value }
+        _ = try await eventually("the download ended") { (transport.state.withLock { $0.ended } == 1).orNil }
+        _ = try await eventually("nothing of it stays") { try FileManager.default.contentsOfDirectory(atPath: scratch.file("images")).isEmpty.orNil }
+    }
+
     @Test("a source that lies about size or digest is refused by name, and nothing of it stays")
     func lies() async throws {
         let scratch = try Scratch()
@@ -139,6 +156,21 @@ struct ImageTests {
         let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         return (process.terminationStatus, output)
+    }
+}
+
+private final class EndlessTransport: Transport {
+    let state = Mutex((began: 0, ended: 0))
+
+    func send(_ request: HTTPRequest) async throws -> HTTPAnswer { throw TransportError.timedOut(endpoint: "test") }
+
+    func stream(_ request: HTTPRequest) async throws -> (HTTPAnswer, AsyncThrowingStream<Data, any Error>) {
+        state.withLock { $0.began += 1 }
+        let body = AsyncThrowingStream<Data, any Error> { continuation in
+            continuation.yield(Data([1]))
+            continuation.onTermination = { _ in self.state.withLock { $0.ended += 1 } }
+        }
+        return (HTTPAnswer(status: 200, headers: [:], body: Data()), body)
     }
 }
 

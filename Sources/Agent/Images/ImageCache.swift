@@ -4,7 +4,6 @@ import Crypto
 import FoundationEssentials
 import Glibc
 import Logging
-import Synchronization
 
 /// The node's images, each in a directory named by its digest that appears whole. Fetched from the controller once, however many wait for it.
 package final class ImageCache: Sendable {
@@ -13,7 +12,7 @@ package final class ImageCache: Sendable {
     private let limit: MiB
     private let transport: any Transport
     private let logger: Logger
-    private let fetches = Mutex<[ClusterModel.Digest: Task<CachedImage, any Error>]>([:])
+    private let fetches = SharedFetches()
     /// Digests that instances on this node are made from.
     private let inUse: @Sendable () -> Set<ClusterModel.Digest>
 
@@ -23,6 +22,7 @@ package final class ImageCache: Sendable {
         self.transport = transport
         self.logger = logger
         self.inUse = inUse
+        removeParts()
     }
 
     /// The image in the cache, or nil.
@@ -43,24 +43,16 @@ package final class ImageCache: Sendable {
             utimes(path(of: image.digest), nil)
             return cached
         }
-        let task = fetches.withLock { running in
-            if let task = running[image.digest] { return task }
-            let task = Task { [self] in
-                defer { fetches.withLock { $0[image.digest] = nil } }
-                return try await download(image)
-            }
-            running[image.digest] = task
-            return task
-        }
-        do { return try await task.value } catch let failure as WorkFailure { throw failure } catch { throw WorkFailure("\(error)") }
+        do {
+            return try await fetches.value(of: image.digest) { [self] in try await download(image, number: $0) }
+        } catch let failure as WorkFailure { throw failure } catch { throw WorkFailure("\(error)") }
     }
 
     private func path(of digest: ClusterModel.Digest) -> String { "\(root)/\(digest)" }
 
-    private func download(_ image: ImageReference) async throws -> CachedImage {
+    private func download(_ image: ImageReference, number: Int) async throws -> CachedImage {
         try DurableFile.makeDirectory(root)
-        let part = "\(root)/\(image.digest).part"
-        try? FileManager.default.removeItem(atPath: part)
+        let part = "\(root)/\(image.digest).part\(number)"
         try DurableFile.makeDirectory(part)
         defer { try? FileManager.default.removeItem(atPath: part) }
         let file = "\(part)/\(image.format == .linux ? "archive" : "disk")"
@@ -113,6 +105,13 @@ package final class ImageCache: Sendable {
         var status = stat()
         guard stat(path, &status) == 0, status.st_size > 0 else { throw WorkFailure("cannot read the image") }
         return Int64(status.st_size)
+    }
+
+    /// What downloads of an agent that was killed have left.
+    private func removeParts() {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? [] where name.contains(".part") {
+            try? FileManager.default.removeItem(atPath: "\(root)/\(name)")
+        }
     }
 
     /// Takes the least recently used first.

@@ -118,12 +118,14 @@ package actor InstanceKeeper {
     private func begin(_ step: InstanceWork, for id: InstanceID, unlessUnsaved unsaved: WorkFailure?) {
         guard let record = machines[id]?.record else { return }
         let vmm = vmm
+        let logger = logger
         work[id] = Task {
             let event: InstanceEvent
             do throws(WorkFailure) {
                 if let unsaved { throw unsaved }
                 event = try await Self.perform(step, record, vmm, began)
             } catch {
+                logger.warning("\(step.words) failed", metadata: ["instance": "\(id)", "why": "\(error)"])
                 event = .failed(step, reason: error.description, lasting: error.isLasting)
             }
             handle(event, for: id)

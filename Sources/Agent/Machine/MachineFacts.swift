@@ -55,9 +55,8 @@ enum MachineFacts {
         return Printable(String(words[word + 1]), limit: 40).description
     }
 
-    /// Abilities that a guest gets. Under TCG a guest sees QEMU's processor, whatever this machine's can do.
-    static func traits(kvm: KVMFinding) -> [String] {
-        guard case .native = kvm else { return [] }
+    /// Abilities that a guest under native KVM gets. Under TCG it sees QEMU's processor, whatever this machine's can do.
+    static func traits() -> [String] {
         let known = ["aes", "avx", "avx2", "avx512f", "sha_ni"]
         let text = DurableFile.read("/proc/cpuinfo", limit: 16 << 10).map { String(decoding: $0, as: UTF8.self) } ?? ""
         let line = text.split(separator: "\n").first { $0.hasPrefix("flags") }
@@ -65,7 +64,8 @@ enum MachineFacts {
         return ["kvm.native"] + known.filter { flags.contains($0) }.map { "cpu.\($0)" }
     }
 
-    /// Memory of QEMU beside its guest's, measured with the tiny image: its code and tables, and under TCG the translation buffer.
+    /// Memory of QEMU beside its guest's: its code and tables, and under TCG the translation buffer.
+    /// An estimate with room to spare, since memory that is not counted is memory that the OOM killer finds.
     static func overhead(_ settings: QEMUSettings) -> MiB {
         switch settings.accelerator {
         case .tcg: MiB(72) + settings.translationBuffer

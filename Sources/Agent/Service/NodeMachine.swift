@@ -34,9 +34,11 @@ struct NodeMachine: Sendable {
             inUse: { QEMUDriver.imagesInUse(under: instances) })
         vmm = QEMUDriver(settings: settings, root: instances, images: images, logger: logger)
         accelerator = settings.accelerator == .tcg ? "tcg" : "kvm"
+        let isNative = if case .native = kvm { true } else { false }
         facts = NodeFacts(
             architecture: MachineFacts.architecture(), kvm: kvm, vmm: .qemu, vmmVersion: qemuVersion, agentVersion: version,
-            kernel: MachineFacts.kernel(), traits: MachineFacts.traits(kvm: kvm), overhead: MachineFacts.overhead(settings))
+            kernel: MachineFacts.kernel(), traits: isNative && settings.accelerator == .kvm ? MachineFacts.traits() : [],
+            overhead: MachineFacts.overhead(settings))
     }
 
     static func syntheticFacts(version: String) -> NodeFacts {

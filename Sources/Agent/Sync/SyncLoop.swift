@@ -19,7 +19,7 @@ struct SyncLoop: Sendable {
     private static let patience = Duration.seconds(10)
     private static let backOff = (base: Duration.milliseconds(250), maximum: Duration.seconds(5))
     /// Changes that come together are said together.
-    private static let gathering = Duration.milliseconds(5)
+    private static let gathering = Duration.milliseconds(20)
 
     func run(_ start: SyncConversation) async {
         var conversation = start

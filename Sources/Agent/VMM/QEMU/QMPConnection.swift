@@ -30,7 +30,11 @@ package final class QMPConnection: Sendable {
         }
     }
 
-    deinit { close() }
+    /// The descriptor is closed here and not before: its number must not become another's while the watch may be reading it.
+    deinit {
+        close()
+        Glibc.close(descriptor)
+    }
 
     /// Why the VMM said that it shuts down: "guest-shutdown", "host-signal"…; nil where it said nothing.
     package var shutdownReason: String? { state.withLock { $0.shutdownReason } }
@@ -117,7 +121,7 @@ package final class QMPConnection: Sendable {
         }
         guard wasOpen else { return }
         if let registration { DescriptorWatch.shared.remove(registration) }
-        Glibc.close(descriptor)
+        shutdown(descriptor, Int32(SHUT_RDWR))
         for continuation in waiting.values { continuation.resume(throwing: WorkFailure("QEMU closed its control socket")) }
     }
 }
