@@ -55,8 +55,9 @@ package struct ControllerService: Service {
         let logger = controller.logger
         var quiet = Logger(label: "berth.http")
         quiet.logLevel = .error
+        // A console may be silent for hours, and to the server its body is one that has not been read to its end.
         let server = Application(
-            responder: APIResponder(controller: controller), server: .http1(configuration: .init(idleTimeout: .seconds(120))),
+            responder: APIResponder(controller: controller), server: .http1(configuration: .init(idleTimeout: .hours(12))),
             configuration: ApplicationConfiguration(address: .hostname(host, port: configuration.port), serverName: "berth", backlog: 1024),
             onServerRunning: { channel in
                 let shown = host.contains(":") ? "[\(host)]" : host

@@ -12,11 +12,15 @@ extension ClusterState {
             let name = try instanceName(launch, index: index, id: ids.instance)
             let refused = try launchOne(ids, name: name, launch: launch, template: template, at: now, into: &answer)
             guard let refused else { continue }
-            if launch.allOrNone || launch.ids.count == 1 { throw noCapacity(refused, launch: launch, placed: answer.instances.count) }
+            if launch.allOrNone || launch.ids.count == 1 {
+                throw noCapacity(refused, launch: launch, request: Self.request(template, instance: ids.instance), placed: answer.instances.count)
+            }
             answer.unplaced += 1
             answer.noPlacement = refused
         }
-        if answer.instances.isEmpty, let refused = answer.noPlacement { throw noCapacity(refused, launch: launch, placed: 0) }
+        if answer.instances.isEmpty, let refused = answer.noPlacement, let ids = launch.ids.first {
+            throw noCapacity(refused, launch: launch, request: Self.request(template, instance: ids.instance), placed: 0)
+        }
         return .launched(answer)
     }
 
@@ -122,7 +126,8 @@ extension ClusterState {
                 : "An instance “\(name)” exists already in project “\(launch.project)”; choose another name.")
     }
 
-    private func noCapacity(_ refused: NoPlacement, launch: Command.Launch, placed: Int) -> ErrorBody {
+    /// With a verdict for every node where they are few enough to be read.
+    private func noCapacity(_ refused: NoPlacement, launch: Command.Launch, request: PlacementRequest, placed: Int) -> ErrorBody {
         let reasons = refused.counts.prefix(4).map { "\($0.nodes) \($0.reason)" }.joined(separator: ", ")
         let which =
             launch.ids.count == 1 ? "the instance" : placed == 0 ? "any of the \(launch.ids.count) instances" : "all \(launch.ids.count) instances"
@@ -131,6 +136,7 @@ extension ClusterState {
             ? "No node has joined this cluster yet, so there is nowhere to place \(which)."
             : "No node can take \(which): of \(refused.nodes) nodes \(reasons)\(refused.nearestMiss.map { "; \($0)" } ?? ""). "
                 + "Use --queue to wait for room."
-        return ErrorBody(code: .noCapacity, message: message, noPlacement: refused)
+        let explanation = (1...LedgerSettings.Limit.explainedNodes).contains(nodes.count) ? engine.explain(request) : nil
+        return ErrorBody(code: .noCapacity, message: message, noPlacement: refused, explanation: explanation)
     }
 }

@@ -21,6 +21,7 @@ package struct LedgerSettings: Hashable, Sendable {
         package static let pending = 10_000
         package static let placedAtOnce = 64
         package static let rules = 32
+        package static let explainedNodes = 64
         package static let textBytes = 63
         package static let observedPerReport = 10_000
         package static let tombstones = 100_000

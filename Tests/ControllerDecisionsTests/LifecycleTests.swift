@@ -14,6 +14,7 @@ struct LifecycleTests {
         let error = try #require(throws: ErrorBody.self) { try outcome.result.get() }
         #expect(error.code == .noCapacity)
         #expect(error.noPlacement?.counts.first?.nodes == 1)
+        #expect(error.explanation?.nodes.map(\.name.text) == ["n1"])
         #expect(LedgerImage(ledger.state) == before)
     }
 

@@ -13,20 +13,22 @@ extension Controller {
 
     func cluster(_ call: APICall) throws(ErrorBody) -> Response {
         _ = try call.query()
-        let state = view.copy
-        var byHealth: [String: Int] = [:]
-        var allocatable = Resources.zero
-        var allocated = Resources.zero
-        for row in state.nodes.values {
-            byHealth[row.value.health.rawValue, default: 0] += 1
-            allocatable += row.value.capacity.allocatable
-            allocated += state.engine.usage(of: row.value.id) ?? .zero
+        let (revision, byHealth, allocatable, allocated) = view.look { state in
+            var byHealth: [String: Int] = [:]
+            var allocatable = Resources.zero
+            var allocated = Resources.zero
+            for row in state.nodes.values {
+                byHealth[row.value.health.rawValue, default: 0] += 1
+                allocatable += row.value.capacity.allocatable
+                allocated += state.engine.usage(of: row.value.id) ?? .zero
+            }
+            return (state.revision, byHealth, allocatable, allocated)
         }
         var byState: [String: Int] = [:]
         for (instanceState, count) in view.instancesByState where count > 0 { byState[instanceState.rawValue] = count }
         return try .json(
             ClusterView(
-                version: version, epoch: epoch, revision: state.revision, nodesByHealth: byHealth, instancesByState: byState,
+                version: version, epoch: epoch, revision: revision, nodesByHealth: byHealth, instancesByState: byState,
                 allocatable: allocatable, allocated: allocated))
     }
 

@@ -19,7 +19,7 @@ struct HealthLoop: Sendable {
                 controller.streams.expire(at: now)
                 await checkHealth(at: now)
             }
-            if ticks.isMultiple(of: 200) { await keepHouse() }
+            if ticks.isMultiple(of: 40) { await keepHouse() }
         }
     }
 
@@ -36,9 +36,11 @@ struct HealthLoop: Sendable {
     }
 
     private func keepHouse() async {
-        let (pending, operations) = controller.view.look { ($0.hasPending, $0.operations.count) }
-        if pending { await submit(.placePending(again: true)) }
-        if operations > Self.keptOperations { await submit(.expireOperations(keep: Self.keptOperations)) }
+        if controller.view.look(\.hasPending) { await submit(.placePending(again: true)) }
+        // Each takes a thousand; bounded, so that health is looked at in between.
+        for _ in 0..<20 where controller.view.look(\.operations.count) > Self.keptOperations {
+            await submit(.expireOperations(keep: Self.keptOperations))
+        }
     }
 
     static let keptOperations = 50_000
