@@ -4,9 +4,11 @@ Every cluster is started for its figure and stopped after it. Absolute times are
 machines and days are the ratios, which is why a plain `true` and a plain fsync stand beside the figures that rest on them.
 """
 
+import http.client
 import json
 import os
 import platform
+import re
 import shutil
 import statistics
 import subprocess
@@ -43,6 +45,10 @@ class Dev:
 
     def json(self, *arguments):
         return json.loads(self.berth(*arguments, "-o", "json"))
+
+    def endpoint(self):
+        with open(self.directory + "/c/berth/context.yaml") as file:
+            return re.search(r"http://[0-9.]+:[0-9]+", file.read()).group(0)
 
     def pids(self, words):
         done = subprocess.run(["pgrep", "-f", f"{words}.*{self.directory}"], capture_output=True, text=True)
@@ -126,20 +132,45 @@ def request_to_exec(runs=15):
         dev.berth("image", "import", IMAGE, "--name", "tiny", "--format", "linux")
         dev.berth("launch", "warm", "--size", "nano", "--wait", "--timeout", "60s")
         dev.berth("instance", "delete", "warm", "--wait")
-        totals, splits = [], []
+        totals, answers, steps = [], [], []
         for number in range(runs):
-            name = f"b{number}"
-            dev.berth("launch", name, "--size", "nano", "--wait", "--timeout", "60s")
-            instance = dev.json("instance", "show", name)
-            timings = instance["status"]["timings"]
-            splits.append(timings)
-            if "requestToSpawn" in timings:
-                totals.append(timings["requestToSpawn"])
-            dev.berth("instance", "delete", name, "--wait")
+            total, answered, timings = launch_and_time(dev, f"b{number}")
+            totals.append(total)
+            answers.append(answered)
+            steps.append(timings)
+            dev.berth("instance", "delete", f"b{number}", "--wait")
+        row("from the request to QEMU's exec, image cached", f"{statistics.median(totals):.0f} ms", "50 ms")
+        row("of it: the request's answer, durable", f"{statistics.median(answers):.1f} ms")
         names = ["imageReady", "diskReady", "seedReady", "spawned"]
-        text = ", ".join(f"{name} {statistics.median(s[name] for s in splits) / 1000:.1f}" for name in names)
-        row("agent: from the desired spec to QEMU's exec, by step, ms", text)
-        row("agent: from the desired spec to QEMU's exec", f"{statistics.median(s['spawned'] for s in splits) / 1000:.1f} ms", "50 ms with the request")
+        text = ", ".join(f"{name} {statistics.median(step[name] for step in steps) / 1000:.1f}" for name in names)
+        row("of it: the agent, from its receipt of the spec, in ms", text)
+
+
+def launch_and_time(dev, name):
+    """Milliseconds from the request to QEMU's start as the kernel has it, to the answer, and the agent's own split."""
+    host, port = dev.endpoint().removeprefix("http://").split(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=30)
+    connection.request("GET", "/v1/version")
+    connection.getresponse().read()
+    body = json.dumps({"name": name, "size": "nano"})
+    start = time.clock_gettime(time.CLOCK_BOOTTIME)
+    connection.request("POST", "/v1/instances", body=body, headers={"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    text = answer.read()
+    answered = time.clock_gettime(time.CLOCK_BOOTTIME)
+    if answer.status >= 300:
+        raise SystemExit(f"POST /v1/instances: {answer.status} {text}")
+    while True:
+        connection.request("GET", f"/v1/instances/{name}")
+        status = json.loads(connection.getresponse().read())["status"]
+        if status["state"] == "running" and status.get("pid"):
+            break
+        time.sleep(0.02)
+    with open(f"/proc/{status['pid']}/stat") as file:
+        ticks = int(file.read().rsplit(")", 1)[1].split()[19])
+    # The kernel cuts the start to a tick of 10 ms; the middle of it is the best guess.
+    started = (ticks + 0.5) / os.sysconf("SC_CLK_TCK")
+    return (started - start) * 1000, (answered - start) * 1000, status["timings"]
 
 
 def row(what, figure, wanted=""):
