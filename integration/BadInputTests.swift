@@ -84,7 +84,7 @@ struct BadInputTests {
             for word in words { #expect(result.errors.contains(word), "\(text): \(result)") }
         }
         let missing = try await Executable.run(["agent", "run", "--config", "\(scratch.url.path)/none.yaml"], timeout: 20)
-        #expect(missing.exitCode == 3)
+        #expect(missing.exitCode == 2)
         #expect(missing.errors.contains("none.yaml"))
 
         try await Cluster.run(.synthetic(1)) { cluster in
