@@ -46,9 +46,12 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
     package var stopTimeout: Milliseconds
     /// Waits as `pending` when nothing fits, instead of failing at once.
     package var queued: Bool
+    package var recovery: RecoveryPolicy
+    /// Its local disk may be lost with its node: it begins anew from its image elsewhere.
+    package var ephemeral: Bool
 
     private enum CodingKeys: String, CodingKey {
-        case size, resources, image, labels, groups, constraints, policy, restart, desired, reboots, queued
+        case size, resources, image, labels, groups, constraints, policy, restart, desired, reboots, queued, recovery, ephemeral
         case stopTimeout = "stopTimeoutMilliseconds"
     }
 
@@ -56,7 +59,7 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         size: Name, resources: Resources, image: ImageReference, labels: Labels = Labels(), groups: [Name] = [],
         constraints: Constraints = Constraints(),
         policy: PlacementPolicy? = nil, restart: RestartPolicy = .onFailure, desired: DesiredState = .running, reboots: Int64 = 0,
-        stopTimeout: Milliseconds = Milliseconds(seconds: 30), queued: Bool = false
+        stopTimeout: Milliseconds = Milliseconds(seconds: 30), queued: Bool = false, recovery: RecoveryPolicy = .stay, ephemeral: Bool = false
     ) {
         self.size = size
         self.resources = resources
@@ -70,6 +73,27 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         self.reboots = reboots
         self.stopTimeout = stopTimeout
         self.queued = queued
+        self.recovery = recovery
+        self.ephemeral = ephemeral
+    }
+
+    /// Also reads what was stored before there were recovery policies.
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        size = try fields.decode(Name.self, forKey: .size)
+        resources = try fields.decode(Resources.self, forKey: .resources)
+        image = try fields.decode(ImageReference.self, forKey: .image)
+        labels = try fields.decode(Labels.self, forKey: .labels)
+        groups = try fields.decode([Name].self, forKey: .groups)
+        constraints = try fields.decode(Constraints.self, forKey: .constraints)
+        policy = try fields.decodeIfPresent(PlacementPolicy.self, forKey: .policy)
+        restart = try fields.decode(RestartPolicy.self, forKey: .restart)
+        desired = try fields.decode(DesiredState.self, forKey: .desired)
+        reboots = try fields.decode(Int64.self, forKey: .reboots)
+        stopTimeout = try fields.decode(Milliseconds.self, forKey: .stopTimeout)
+        queued = try fields.decode(Bool.self, forKey: .queued)
+        recovery = try fields.decodeIfPresent(RecoveryPolicy.self, forKey: .recovery) ?? .stay
+        ephemeral = try fields.decodeIfPresent(Bool.self, forKey: .ephemeral) ?? false
     }
 }
 
@@ -84,6 +108,14 @@ package struct ImageReference: Hashable, Sendable, Codable {
         self.format = format
         self.bytes = bytes
     }
+}
+
+/// What becomes of an instance whose node is lost.
+package enum RecoveryPolicy: String, Hashable, Sendable, Codable, CaseIterable {
+    /// It keeps running through a partition, and is never started elsewhere by itself.
+    case stay
+    /// It runs only under its node's lease, and is started elsewhere once that lease is surely over.
+    case fenced
 }
 
 package enum DesiredState: String, Hashable, Sendable, Codable { case running, stopped, deleted }

@@ -53,6 +53,14 @@ package struct StartTimings: Hashable, Sendable, Codable {
     package var diskReady: Int64
     package var seedReady: Int64
     package var spawned: Int64
+
+    private enum CodingKeys: String, CodingKey {
+        case imageReady = "imageReadyMicroseconds"
+        case diskReady = "diskReadyMicroseconds"
+        case seedReady = "seedReadyMicroseconds"
+        case spawned = "spawnedMicroseconds"
+    }
+
     package init(imageReady: Int64, diskReady: Int64, seedReady: Int64, spawned: Int64) {
         self.imageReady = imageReady
         self.diskReady = diskReady

@@ -7,6 +7,8 @@ package struct Node: Hashable, Sendable, Codable {
     package var facts: NodeFacts
     package var capacity: Capacity
     package var cordoned: Bool
+    /// Its instances are being moved away or stopped; it is cordoned meanwhile and afterwards.
+    package var draining: Bool
     package var health: Health
     package var registeredAt: Timestamp
 
@@ -18,8 +20,8 @@ package struct Node: Hashable, Sendable, Codable {
     }
 
     package init(
-        id: NodeID, name: Name, labels: Labels, taints: [Taint], facts: NodeFacts, capacity: Capacity, cordoned: Bool, health: Health,
-        registeredAt: Timestamp
+        id: NodeID, name: Name, labels: Labels, taints: [Taint], facts: NodeFacts, capacity: Capacity, cordoned: Bool,
+        draining: Bool = false, health: Health, registeredAt: Timestamp
     ) {
         self.id = id
         self.name = name
@@ -28,8 +30,24 @@ package struct Node: Hashable, Sendable, Codable {
         self.facts = facts
         self.capacity = capacity
         self.cordoned = cordoned
+        self.draining = draining
         self.health = health
         self.registeredAt = registeredAt
+    }
+
+    /// Also reads what was stored before nodes could drain.
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        id = try fields.decode(NodeID.self, forKey: .id)
+        name = try fields.decode(Name.self, forKey: .name)
+        labels = try fields.decode(Labels.self, forKey: .labels)
+        taints = try fields.decode([Taint].self, forKey: .taints)
+        facts = try fields.decode(NodeFacts.self, forKey: .facts)
+        capacity = try fields.decode(Capacity.self, forKey: .capacity)
+        cordoned = try fields.decode(Bool.self, forKey: .cordoned)
+        draining = try fields.decodeIfPresent(Bool.self, forKey: .draining) ?? false
+        health = try fields.decode(Health.self, forKey: .health)
+        registeredAt = try fields.decode(Timestamp.self, forKey: .registeredAt)
     }
 }
 
@@ -80,15 +98,16 @@ package struct NodeFacts: Hashable, Sendable, Codable {
     package var traits: [String]
     /// Memory that one VMM takes beside its guest's own; added to each allocation.
     package var overhead: MiB
+    package var fencing: Fencing
 
     private enum CodingKeys: String, CodingKey {
-        case architecture, kvm, vmm, vmmVersion, agentVersion, kernel, traits
+        case architecture, kvm, vmm, vmmVersion, agentVersion, kernel, traits, fencing
         case overhead = "overheadMiB"
     }
 
     package init(
         architecture: Architecture, kvm: KVMFinding, vmm: VMMKind, vmmVersion: String, agentVersion: String, kernel: String, traits: [String],
-        overhead: MiB
+        overhead: MiB, fencing: Fencing = .softFenced
     ) {
         self.architecture = architecture
         self.kvm = kvm
@@ -98,7 +117,30 @@ package struct NodeFacts: Hashable, Sendable, Codable {
         self.kernel = kernel
         self.traits = traits
         self.overhead = overhead
+        self.fencing = fencing
     }
+
+    /// Also reads what was stored before there was fencing.
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        architecture = try fields.decode(Architecture.self, forKey: .architecture)
+        kvm = try fields.decode(KVMFinding.self, forKey: .kvm)
+        vmm = try fields.decode(VMMKind.self, forKey: .vmm)
+        vmmVersion = try fields.decode(String.self, forKey: .vmmVersion)
+        agentVersion = try fields.decode(String.self, forKey: .agentVersion)
+        kernel = try fields.decode(String.self, forKey: .kernel)
+        traits = try fields.decode([String].self, forKey: .traits)
+        overhead = try fields.decode(MiB.self, forKey: .overhead)
+        fencing = try fields.decodeIfPresent(Fencing.self, forKey: .fencing) ?? .softFenced
+    }
+}
+
+/// What ends a fenced instance when its cage can't.
+package enum Fencing: String, Hashable, Sendable, Codable {
+    /// The node guard alone: a machine on which cage and guard both hang is covered by nothing.
+    case softFenced
+    /// A hardware watchdog that the guard feeds resets the machine.
+    case watchdog
 }
 
 package enum VMMKind: String, Hashable, Sendable, Codable { case qemu, synthetic }

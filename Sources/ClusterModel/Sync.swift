@@ -70,9 +70,12 @@ package struct SyncAnswer: Hashable, Sendable, Codable {
     package var needsFull: Bool
     /// Consoles and logs that someone waits for.
     package var streams: [StreamRequest]
+    /// Nil: this answer grants nothing, and what was granted before runs out.
+    package var lease: LeaseGrant?
 
     package init(
-        epoch: Epoch, interval: Milliseconds, revision: Int64, full: Bool, desired: [DesiredInstance], needsFull: Bool, streams: [StreamRequest]
+        epoch: Epoch, interval: Milliseconds, revision: Int64, full: Bool, desired: [DesiredInstance], needsFull: Bool, streams: [StreamRequest],
+        lease: LeaseGrant? = nil
     ) {
         self.epoch = epoch
         self.interval = interval
@@ -81,6 +84,7 @@ package struct SyncAnswer: Hashable, Sendable, Codable {
         self.desired = desired
         self.needsFull = needsFull
         self.streams = streams
+        self.lease = lease
     }
 }
 
@@ -99,10 +103,12 @@ package struct DesiredInstance: Hashable, Sendable, Codable {
     package var stopTimeout: Milliseconds
     /// An operator's word that a quarantined VM belongs to this instance.
     package var adopt: Bool
+    /// It may run only while the node holds a lease.
+    package var fenced: Bool
 
     package init(
         id: InstanceID, name: Name, project: Name, generation: Int64, desired: DesiredState, resources: Resources, image: ImageReference,
-        restart: RestartPolicy, reboots: Int64, stopTimeout: Milliseconds, adopt: Bool = false
+        restart: RestartPolicy, reboots: Int64, stopTimeout: Milliseconds, adopt: Bool = false, fenced: Bool = false
     ) {
         self.id = id
         self.name = name
@@ -115,6 +121,24 @@ package struct DesiredInstance: Hashable, Sendable, Codable {
         self.reboots = reboots
         self.stopTimeout = stopTimeout
         self.adopt = adopt
+        self.fenced = fenced
+    }
+
+    /// Also reads the records of agents from before there were leases.
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        id = try fields.decode(InstanceID.self, forKey: .id)
+        name = try fields.decode(Name.self, forKey: .name)
+        project = try fields.decode(Name.self, forKey: .project)
+        generation = try fields.decode(Int64.self, forKey: .generation)
+        desired = try fields.decode(DesiredState.self, forKey: .desired)
+        resources = try fields.decode(Resources.self, forKey: .resources)
+        image = try fields.decode(ImageReference.self, forKey: .image)
+        restart = try fields.decode(RestartPolicy.self, forKey: .restart)
+        reboots = try fields.decode(Int64.self, forKey: .reboots)
+        stopTimeout = try fields.decode(Milliseconds.self, forKey: .stopTimeout)
+        adopt = try fields.decode(Bool.self, forKey: .adopt)
+        fenced = try fields.decodeIfPresent(Bool.self, forKey: .fenced) ?? false
     }
 }
 

@@ -92,7 +92,8 @@ enum Sample {
                 DesiredInstance(
                     id: id(1), name: name("web-1"), project: name("default"), generation: 1, desired: .running, resources: room,
                     image: imageReference,
-                    restart: .onFailure, reboots: 0, stopTimeout: Milliseconds(seconds: 30))
-            ], needsFull: false, streams: [StreamRequest(id: id(6), instance: id(1), source: .log(lines: 10, follow: true))])
+                    restart: .onFailure, reboots: 0, stopTimeout: Milliseconds(seconds: 30), fenced: true)
+            ], needsFull: false, streams: [StreamRequest(id: id(6), instance: id(1), source: .log(lines: 10, follow: true))],
+            lease: LeaseGrant(length: Milliseconds(seconds: 30)))
     }
 }

@@ -142,7 +142,7 @@ def request_to_exec(runs=15):
         row("from the request to QEMU's exec, image cached", f"{statistics.median(totals):.0f} ms", "50 ms")
         row("of it: the request's answer, durable", f"{statistics.median(answers):.1f} ms")
         names = ["imageReady", "diskReady", "seedReady", "spawned"]
-        text = ", ".join(f"{name} {statistics.median(step[name] for step in steps) / 1000:.1f}" for name in names)
+        text = ", ".join(f"{name} {statistics.median(step[name + 'Microseconds'] for step in steps) / 1000:.1f}" for name in names)
         row("of it: the agent, from its receipt of the spec, in ms", text)
 
 

@@ -71,7 +71,14 @@ extension SyncAnswer: JSONWritten {
             object.field("desired", desired)
             object.field("needsFull", needsFull)
             object.field("streams", Foreign(elements: streams))
+            object.field("lease", lease)
         }
+    }
+}
+
+extension LeaseGrant: JSONWritten {
+    func write(to text: inout JSONText) {
+        text.object { $0.field("lengthMilliseconds", length) }
     }
 }
 

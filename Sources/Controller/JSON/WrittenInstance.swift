@@ -33,6 +33,8 @@ extension InstanceSpec: JSONWritten {
             object.field("reboots", reboots)
             object.field("stopTimeoutMilliseconds", stopTimeout)
             object.field("queued", queued)
+            object.field("recovery", recovery.rawValue)
+            object.field("ephemeral", ephemeral)
         }
     }
 }
@@ -101,10 +103,10 @@ extension InstanceStatus: JSONWritten {
 extension StartTimings: JSONWritten {
     func write(to text: inout JSONText) {
         text.object { object in
-            object.field("imageReady", imageReady)
-            object.field("diskReady", diskReady)
-            object.field("seedReady", seedReady)
-            object.field("spawned", spawned)
+            object.field("imageReadyMicroseconds", imageReady)
+            object.field("diskReadyMicroseconds", diskReady)
+            object.field("seedReadyMicroseconds", seedReady)
+            object.field("spawnedMicroseconds", spawned)
         }
     }
 }
@@ -215,6 +217,7 @@ extension DesiredInstance: JSONWritten {
             object.field("reboots", reboots)
             object.field("stopTimeout", stopTimeout)
             object.field("adopt", adopt)
+            object.field("fenced", fenced)
         }
     }
 }
