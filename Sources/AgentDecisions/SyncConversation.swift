@@ -28,8 +28,6 @@ package struct SyncConversation: Sendable {
         changes[instance] = changeNumber
     }
 
-    package mutating func noteNewFacts() { owesRegistration = true }
-
     /// It would be no empty sync.
     package var hasSomethingToSay: Bool { owesRegistration || owesEverything || !changes.isEmpty }
 

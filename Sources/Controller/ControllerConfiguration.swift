@@ -17,6 +17,10 @@ package struct ControllerConfiguration: Sendable {
     package var watchKept: Int
     package var logLevel: Logger.Level
 
+    package init(contentsOf path: String) throws(ConfigurationError) {
+        try self.init(text: try ConfigurationFile.text(path), file: path)
+    }
+
     package init(text: String, file: String) throws(ConfigurationError) {
         let root = try ConfigurationDocument(text: text, file: file).root.mapping(keys: [
             "listen", "dataDirectory", "heartbeat", "placement", "defaults", "watch", "logLevel",

@@ -22,7 +22,6 @@ package struct LedgerSettings: Hashable, Sendable {
         package static let placedAtOnce = 64
         package static let rules = 32
         package static let explainedNodes = 64
-        package static let textBytes = 63
         package static let observedPerReport = 10_000
         package static let tombstones = 100_000
         package static let sizes = 1000

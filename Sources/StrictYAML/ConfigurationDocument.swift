@@ -1,5 +1,4 @@
 import ClusterModel
-import FoundationEssentials
 import Yams
 
 /// A YAML file read strictly: a key that nobody reads is an error, and every error names its file and line.
@@ -11,13 +10,10 @@ import Yams
 package struct ConfigurationDocument {
     package let root: ConfigurationValue
 
-    /// Beyond this a file is no configuration; a cluster of 100,000 nodes written one by one is smaller.
-    package static let maximumBytes = 64 << 20
-
     /// An empty document reads as an empty mapping.
     package init(text: String, file: String) throws(ConfigurationError) {
-        guard text.utf8.count <= Self.maximumBytes else {
-            throw ConfigurationError(file: file, message: "is larger than \(Self.maximumBytes >> 20) MiB")
+        guard text.utf8.count <= ConfigurationFile.maximumBytes else {
+            throw ConfigurationError(file: file, message: "is larger than \(ConfigurationFile.maximumBytes >> 20) MiB")
         }
         let node: Yams.Node?
         do {
@@ -29,25 +25,7 @@ package struct ConfigurationDocument {
     }
 
     package init(contentsOf path: String) throws(ConfigurationError) {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(filePath: path))
-        } catch {
-            throw ConfigurationError(file: path, message: "cannot be read: \(Self.reason(error)); check that the file exists and may be read")
-        }
-        guard let text = String(validating: data, as: UTF8.self) else {
-            throw ConfigurationError(file: path, message: "is not UTF-8 text")
-        }
-        try self.init(text: text, file: path)
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        guard let error = error as? CocoaError else { return "\(error)" }
-        switch error.code {
-        case .fileReadNoSuchFile, .fileNoSuchFile: return "no such file"
-        case .fileReadNoPermission: return "permission denied"
-        default: return "it is no readable file"
-        }
+        try self.init(text: try ConfigurationFile.text(path), file: path)
     }
 
     private static func syntaxError(_ error: any Error, file: String) -> ConfigurationError {

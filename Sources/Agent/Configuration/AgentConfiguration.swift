@@ -51,18 +51,22 @@ package struct AgentConfiguration: Sendable {
         name = try root.required("name").name()
         dataDirectory = try Self.absolutePath(root.required("dataDirectory"))
         if let value = root["labels"] { labels = try value.labels() }
-        if let value = root["taints"] { taints = try Self.taints(value) }
-        if let value = root["vmm"] { vmm = try Self.kind(value) }
+        if let value = root["taints"] { taints = try value.taints().sorted() }
+        if let value = root["vmm"] { vmm = try value.vmmKind() }
         if let value = root["accelerator"] { accelerator = try value.word(Accelerator.self) }
         if let value = root["capacity"] { try readCapacity(value) }
         if let value = root["reserved"] { try readReserved(value) }
-        if let value = root["overcommit"] { overcommit = try Self.overcommit(value) }
+        if let value = root["overcommit"] { overcommit = try value.overcommit() }
         if let value = root["qemu"] { qemu = try Self.absolutePath(value) }
         if let value = root["cage"] { cage = try Self.absolutePath(value) }
         if let value = root["imageCache"], let limit = try value.mapping(keys: ["limit"])["limit"] { imageCacheLimit = try limit.memory() }
         if let value = root["synthetic"] { synthetic = try SyntheticBehaviour(value) }
         if let value = root["shutdownTimeout"] { shutdownTimeout = try value.time() }
         if let value = root["logLevel"] { logLevel = try value.word(Logger.Level.self) }
+    }
+
+    package init(contentsOf path: String) throws(ConfigurationError) {
+        try self.init(text: try ConfigurationFile.text(path), file: path)
     }
 
     private static func url(_ value: ConfigurationValue) throws(ConfigurationError) -> String {
@@ -81,38 +85,12 @@ package struct AgentConfiguration: Sendable {
         return text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
-    private static func kind(_ value: ConfigurationValue) throws(ConfigurationError) -> VMMKind {
-        let text = try value.string()
-        guard let kind = VMMKind(rawValue: text) else {
-            throw value.error("“\(Printable(text, limit: 40))” is not one of qemu, synthetic")
-        }
-        return kind
-    }
-
-    /// "key=value:noPlace"; the effect may be left out.
-    private static func taints(_ value: ConfigurationValue) throws(ConfigurationError) -> [Taint] {
-        var taints: [Taint] = []
-        for entry in try value.list() {
-            let text = try entry.string()
-            let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let effect = parts.count == 2 ? Taint.Effect(rawValue: String(parts[1])) : .noPlace else {
-                throw entry.error("“\(Printable(text, limit: 80))” is no taint: write key=value:noPlace or key=value:preferNoPlace")
-            }
-            do { taints.append(Taint(label: try Label(String(parts[0])), effect: effect)) } catch { throw entry.error(error.description) }
-        }
-        return taints.sorted()
-    }
-
     private mutating func readCapacity(_ value: ConfigurationValue) throws(ConfigurationError) {
         let fields = try value.mapping(keys: ["cpu", "memory", "disk", "devices"])
         cpu = try fields["cpu"]?.cpu()
         memory = try fields["memory"]?.memory()
         disk = try fields["disk"]?.memory()
-        for (key, count) in try fields["devices"]?.anyMapping().entries ?? [] {
-            let device: Name
-            do { device = try Name(key) } catch { throw count.error(error.description) }
-            devices.append(.init(name: device, count: try count.integer(in: 0...Resources.maximumAmount)))
-        }
+        devices = try fields["devices"]?.devices() ?? []
     }
 
     private mutating func readReserved(_ value: ConfigurationValue) throws(ConfigurationError) {
@@ -120,14 +98,6 @@ package struct AgentConfiguration: Sendable {
         reservedCPU = try fields["cpu"]?.cpu()
         reservedMemory = try fields["memory"]?.memory()
         reservedDisk = try fields["disk"]?.memory()
-    }
-
-    private static func overcommit(_ value: ConfigurationValue) throws(ConfigurationError) -> Capacity.Overcommit {
-        let fields = try value.mapping(keys: ["cpu", "memory", "disk"])
-        let percent: ClosedRange<Int64> = 1...10_000
-        return Capacity.Overcommit(
-            cpuPercent: try fields["cpu"]?.integer(in: percent) ?? 100, memoryPercent: try fields["memory"]?.integer(in: percent) ?? 100,
-            diskPercent: try fields["disk"]?.integer(in: percent) ?? 100)
     }
 
     /// What the node offers: the configured amounts over the machine's.

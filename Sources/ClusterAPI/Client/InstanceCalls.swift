@@ -21,8 +21,6 @@ extension APIClient {
         PagedList(client: self, route: .listInstances, query: filter.query)
     }
 
-    package func watchInstances(_ filter: InstanceFilter = InstanceFilter()) -> LiveList<Instance> { LiveList(list: instances(filter)) }
-
     /// `instance` is an id or a name.
     package func instance(_ instance: String) async throws -> Instance {
         try await get(.showInstance, Route.showInstance.path(instance))

@@ -47,24 +47,20 @@ private struct ClusterFileReader {
         }
         let total = Resources(
             cpu: try fields.required("cpu").cpu(), memory: try fields.required("memory").memory(), disk: try fields.required("disk").memory(),
-            devices: try devices(fields["devices"]))
+            devices: try fields["devices"]?.devices() ?? [])
         guard total.cpu > .zero, total.memory > .zero else { throw value.error("a node needs some cpu and some memory") }
         let reserved = try self.reserved(fields["reserved"])
         guard reserved.cpu <= total.cpu, reserved.memory <= total.memory, reserved.disk <= total.disk else {
             throw (fields["reserved"] ?? value).error("more is reserved than the node has")
         }
         var entry = ClusterFile.NodeEntry(
-            name: pattern, capacity: Capacity(total: total, reserved: reserved, overcommit: try overcommit(fields["overcommit"])))
+            name: pattern,
+            capacity: Capacity(total: total, reserved: reserved, overcommit: try fields["overcommit"]?.overcommit() ?? Capacity.Overcommit()))
         if let labels = fields["labels"] { entry.labels = try labels.labels() }
-        for taint in try fields["taints"]?.list() ?? [] { entry.taints.append(try self.taint(taint)) }
+        entry.taints = try fields["taints"]?.taints() ?? []
         if let architecture = fields["architecture"] { entry.architecture = try architecture.word(Architecture.self) }
         entry.traits = try traits(fields["traits"])
-        if let vmm = fields["vmm"] {
-            guard let kind = VMMKind(rawValue: try vmm.string()) else {
-                throw vmm.error("“\(try vmm.string().prefix(40))” is neither qemu nor synthetic")
-            }
-            entry.vmm = kind
-        }
+        if let vmm = fields["vmm"] { entry.vmm = try vmm.vmmKind() }
         if let overhead = fields["overhead"] { entry.overhead = try overhead.memory() }
         if let cordoned = fields["cordoned"] { entry.cordoned = try cordoned.bool() }
         var room = entry.capacity.allocatable
@@ -84,40 +80,11 @@ private struct ClusterFileReader {
         do { return try NamePattern(text, count: count) } catch { throw name.error(error.description) }
     }
 
-    private func devices(_ value: ConfigurationValue?) throws(ConfigurationError) -> [Resources.DeviceCount] {
-        var devices: [Resources.DeviceCount] = []
-        for (key, amount) in try value?.anyMapping().entries ?? [] {
-            let name: Name
-            do { name = try Name(key) } catch { throw amount.error(error.description) }
-            devices.append(.init(name: name, count: try amount.integer(in: 0...1_000_000)))
-        }
-        return devices
-    }
-
     private func reserved(_ value: ConfigurationValue?) throws(ConfigurationError) -> Resources {
         guard let fields = try value?.mapping(keys: ["cpu", "memory", "disk", "devices"]) else { return .zero }
         return Resources(
             cpu: try fields["cpu"]?.cpu() ?? .zero, memory: try fields["memory"]?.memory() ?? .zero, disk: try fields["disk"]?.memory() ?? .zero,
-            devices: try devices(fields["devices"]))
-    }
-
-    private func overcommit(_ value: ConfigurationValue?) throws(ConfigurationError) -> Capacity.Overcommit {
-        var overcommit = Capacity.Overcommit()
-        guard let fields = try value?.mapping(keys: ["cpu", "memory", "disk"]) else { return overcommit }
-        if let percent = fields["cpu"] { overcommit.cpuPercent = try percent.integer(in: 1...10_000) }
-        if let percent = fields["memory"] { overcommit.memoryPercent = try percent.integer(in: 1...10_000) }
-        if let percent = fields["disk"] { overcommit.diskPercent = try percent.integer(in: 1...10_000) }
-        return overcommit
-    }
-
-    /// "key=value:effect"; without an effect, noPlace.
-    private func taint(_ value: ConfigurationValue) throws(ConfigurationError) -> Taint {
-        let text = try value.string()
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let effect = Taint.Effect(rawValue: parts.count == 2 ? String(parts[1]) : Taint.Effect.noPlace.rawValue) else {
-            throw value.error("“\(Printable(text, limit: 80))” is no taint: write key=value:noPlace or key=value:preferNoPlace")
-        }
-        do { return Taint(label: try Label(String(parts[0])), effect: effect) } catch { throw value.error(error.description) }
+            devices: try fields["devices"]?.devices() ?? [])
     }
 
     private func traits(_ value: ConfigurationValue?) throws(ConfigurationError) -> [String] {
@@ -146,7 +113,7 @@ private struct ClusterFileReader {
     private func resources(_ fields: ConfigurationMapping, at value: ConfigurationValue) throws(ConfigurationError) -> Resources {
         let resources = Resources(
             cpu: try fields.required("cpu").cpu(), memory: try fields.required("memory").memory(), disk: try fields["disk"]?.memory() ?? .zero,
-            devices: try devices(fields["devices"]))
+            devices: try fields["devices"]?.devices() ?? [])
         guard resources.cpu > .zero, resources.memory > .zero else { throw value.error("cpu and memory must be above zero") }
         return resources
     }

@@ -14,7 +14,7 @@ struct AgentCheck: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let configuration = try AgentConfiguration(text: try ConfigurationFile.text(config), file: config)
+        let configuration = try AgentConfiguration(contentsOf: config)
         let transport = try CurlTransport(endpoint: configuration.controller)
         let findings = await Agent.AgentCheck(configuration: configuration, transport: transport).findings()
         try StandardOutput.write(Self.presentation.text(of: findings, as: output.output))

@@ -17,7 +17,7 @@ struct AgentRun: AsyncParsableCommand, HandlesSignals {
     var config: String
 
     func run() async throws {
-        let configuration = try AgentConfiguration(text: try ConfigurationFile.text(config), file: config)
+        let configuration = try AgentConfiguration(contentsOf: config)
         let logger = ServiceRun.logger("berth.agent", level: configuration.logLevel)
         let service: AgentService
         do {

@@ -12,7 +12,7 @@ struct AgentShutdown: AsyncParsableCommand {
     var config: String
 
     func run() async throws {
-        let configuration = try AgentConfiguration(text: try ConfigurationFile.text(config), file: config)
+        let configuration = try AgentConfiguration(contentsOf: config)
         let logger = ServiceRun.logger("berth.agent", level: configuration.logLevel)
         let outcomes = await GuestShutdown.run(configuration: configuration, logger: logger)
         var left = 0

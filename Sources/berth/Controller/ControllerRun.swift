@@ -15,7 +15,7 @@ struct ControllerRun: AsyncParsableCommand, HandlesSignals {
     var config: String
 
     func run() async throws {
-        let configuration = try ControllerConfiguration(text: try ConfigurationFile.text(config), file: config)
+        let configuration = try ControllerConfiguration(contentsOf: config)
         let logger = ServiceRun.logger("berth.controller", level: configuration.logLevel)
         let service: ControllerService
         do { service = try ControllerService(configuration: configuration, logger: logger, version: Version.text) } catch {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import StrictYAML
 
 /// Where a dev cluster lives: configurations, logs, data, and what was started.
 struct DevDirectory {

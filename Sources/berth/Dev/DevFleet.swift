@@ -16,7 +16,7 @@ struct DevFleet: AsyncParsableCommand, HandlesSignals {
     var controller: String
 
     func run() async throws {
-        let file = try ClusterFile(text: try ConfigurationFile.text(config), file: config)
+        let file = try ClusterFile(contentsOf: config)
         let shapes = file.machines().map { machine in
             SyntheticFleet.Shape(name: machine.name, labels: machine.entry.labels, taints: machine.entry.taints, capacity: machine.entry.capacity)
         }

@@ -1,5 +1,6 @@
 import CSpawn
 import Glibc
+import StrictYAML
 
 /// A process that `dev up` started. Its start time tells it from a stranger that got the same pid later.
 struct DevProcess: Codable, Hashable {

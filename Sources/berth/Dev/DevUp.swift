@@ -57,7 +57,7 @@ struct DevUp: AsyncParsableCommand {
 
     private func plan() throws -> DevPlan {
         guard let cluster else { return try DevPlan.equal(nodes ?? 3, synthetic: synthetic) }
-        let plan = DevPlan(try ClusterFile(text: try ConfigurationFile.text(cluster), file: cluster), synthetic: synthetic)
+        let plan = DevPlan(try ClusterFile(contentsOf: cluster), synthetic: synthetic)
         guard !plan.nodes.isEmpty else { throw CommandFailure(.usage, "\(cluster) has no nodes to start") }
         return plan
     }

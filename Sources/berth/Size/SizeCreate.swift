@@ -27,11 +27,6 @@ struct SizeCreate: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @OptionGroup var connection: ConnectionOptions
 
-    func validate() throws {
-        guard cpu > .zero else { throw ValidationError("--cpu must be more than 0, such as 1 or 0.5.") }
-        guard memory > .zero else { throw ValidationError("--memory must be more than 0, such as 512MiB.") }
-    }
-
     func run() async throws {
         let size = Size(name: name, resources: Resources(cpu: cpu, memory: memory, disk: disk, devices: device), traits: trait)
         let made = try await connection.client().create(size)

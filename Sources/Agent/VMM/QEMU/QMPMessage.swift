@@ -28,5 +28,4 @@ struct QMPMessage: Decodable {
     struct Nothing: Decodable {}
     struct Name: Decodable { var name: String? }
     struct Identity: Decodable { var UUID: String }
-    struct Status: Decodable { var status: String }
 }

@@ -1,11 +1,12 @@
 import FoundationEssentials
 import Glibc
-import StrictYAML
 
-enum ConfigurationFile {
-    private static let maximumBytes = 64 << 20
+/// Text from disk, bounded.
+package enum ConfigurationFile {
+    /// Beyond this a file is no configuration; a cluster of 100,000 nodes written one by one is smaller.
+    static let maximumBytes = 64 << 20
 
-    static func text(_ path: String) throws(ConfigurationError) -> String {
+    package static func text(_ path: String) throws(ConfigurationError) -> String {
         func failure(_ message: String) -> ConfigurationError { ConfigurationError(file: path, message: message) }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("cannot be read: \(String(cString: strerror(errno)))") }
