@@ -8,11 +8,14 @@ final class Cluster: @unchecked Sendable {
     private(set) var controller: RunningProcess
     private var agents: [String: RunningProcess] = [:]
     private let controllerConfiguration: String
+    private let givenDirectory: String?
 
     struct Shape {
         var heartbeat = "{interval: 500ms, suspectAfter: 2s, lostAfter: 5s}"
         /// Nodes by name, each with the lines that its agent's configuration has beside the usual ones.
         var nodes: [(name: String, lines: String)] = []
+        /// Of every node, where it isn't beside the configuration files.
+        var dataDirectory: String?
 
         static func synthetic(_ count: Int, lines: String = "") -> Shape {
             var shape = Shape()
@@ -23,8 +26,9 @@ final class Cluster: @unchecked Sendable {
             return shape
         }
 
-        static func qemu(_ count: Int, lines: String = "") -> Shape {
+        static func qemu(_ count: Int, lines: String = "", dataDirectory: String? = nil) -> Shape {
             var shape = Shape()
+            shape.dataDirectory = dataDirectory
             for number in 1...count {
                 shape.nodes.append(
                     (
@@ -38,6 +42,7 @@ final class Cluster: @unchecked Sendable {
 
     private init(scratch: Scratch, shape: Shape) throws {
         self.scratch = scratch
+        givenDirectory = shape.dataDirectory
         controllerConfiguration = try scratch.write(
             """
             listen: 127.0.0.1:0
@@ -101,7 +106,7 @@ final class Cluster: @unchecked Sendable {
 
     // MARK: - Agents
 
-    func dataDirectory(of node: String) -> String { "\(scratch.url.path)/\(node)" }
+    func dataDirectory(of node: String) -> String { givenDirectory ?? "\(scratch.url.path)/\(node)" }
     func configuration(of node: String) -> String { "\(scratch.url.path)/\(node).yaml" }
 
     private func writeAgentConfiguration(_ name: String, lines: String) throws {
@@ -168,7 +173,9 @@ final class Cluster: @unchecked Sendable {
 
     /// VMMs and their cages outlive their agents by design: the test ends those whose command line names its own directory.
     private func endGuests() {
-        for pid in processes(mentioning: scratch.url.path + "/") { kill(pid, SIGKILL) }
+        for directory in [scratch.url.path, givenDirectory ?? scratch.url.path] {
+            for pid in processes(mentioning: directory + "/") { kill(pid, SIGKILL) }
+        }
     }
 
     /// Pids of processes, other than this one, whose command line contains `text`.
@@ -179,6 +186,9 @@ final class Cluster: @unchecked Sendable {
             return String(decoding: data, as: UTF8.self).contains(text)
         }.sorted()
     }
+
+    /// The path of the program that a process runs; empty once it is gone.
+    func executable(of pid: Int32) -> String { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")) ?? "" }
 }
 
 struct CommandFailed: Error, CustomStringConvertible {
