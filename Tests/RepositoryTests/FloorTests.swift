@@ -10,7 +10,7 @@ private let allowed: [String: Set<String>] = [
     "AgentDecisions": ["ClusterModel"],
     "Controller": [
         "ClusterModel", "Placement", "ClusterAPI", "ControllerDecisions", "StrictYAML", "GRDB", "Hummingbird", "HTTPTypes", "NIOCore", "Logging",
-        "ServiceLifecycle", "Crypto", "DequeModule",
+        "ServiceLifecycle", "Crypto", "DequeModule", "Subprocess", "SystemPackage",
     ],
     "Agent": [
         "ClusterModel", "ClusterAPI", "AgentDecisions", "StrictYAML", "CKVM", "CSpawn", "Subprocess", "SystemPackage", "Logging", "ServiceLifecycle",
