@@ -107,6 +107,7 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(name: "RepositoryTests", dependencies: ["ClusterAPI", yams], swiftSettings: strict),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["ClusterAPI", "ClusterModel", yams], path: "integration", swiftSettings: strict),
+            name: "IntegrationTests", dependencies: ["ClusterAPI", "ClusterModel", yams], path: "integration",
+            exclude: ["benchmarks", "scripts"], swiftSettings: strict),
     ]
 )
