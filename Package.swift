@@ -52,6 +52,7 @@ let package = Package(
                 "ClusterModel", "Placement", "ClusterAPI", "ControllerDecisions", "StrictYAML", log, lifecycle, crypto, deque,
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Subprocess", package: "swift-subprocess"),

@@ -267,6 +267,9 @@ package struct ClusterState: Sendable {
         return low
     }
 
+    /// In no order.
+    func rows(on node: NodeID) -> some Sequence<Row<InstanceRecord>> { (residents[node] ?? []).lazy.compactMap { instances[$0] } }
+
     /// In the order of their ids.
     package func instances(on node: NodeID) -> [InstanceRecord] {
         (residents[node] ?? []).sorted().compactMap { instances[$0]?.value }

@@ -9,8 +9,8 @@ private let allowed: [String: Set<String>] = [
     "ControllerDecisions": ["ClusterModel", "Placement"],
     "AgentDecisions": ["ClusterModel"],
     "Controller": [
-        "ClusterModel", "Placement", "ClusterAPI", "ControllerDecisions", "StrictYAML", "GRDB", "Hummingbird", "HTTPTypes", "NIOCore", "Logging",
-        "ServiceLifecycle", "Crypto", "DequeModule", "Subprocess", "SystemPackage",
+        "ClusterModel", "Placement", "ClusterAPI", "ControllerDecisions", "StrictYAML", "GRDB", "Hummingbird", "HummingbirdCore", "HTTPTypes",
+        "NIOCore", "NIOHTTPTypes", "Logging", "ServiceLifecycle", "Crypto", "DequeModule", "Subprocess", "SystemPackage",
     ],
     "Agent": [
         "ClusterModel", "ClusterAPI", "AgentDecisions", "StrictYAML", "CKVM", "CSpawn", "Subprocess", "SystemPackage", "Logging", "ServiceLifecycle",
