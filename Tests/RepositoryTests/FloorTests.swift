@@ -11,7 +11,7 @@ private let allowed: [String: Set<String>] = [
     "CageDecisions": [],
     "Controller": [
         "ClusterModel", "Placement", "ClusterAPI", "ControllerDecisions", "StrictYAML", "GRDB", "Hummingbird", "HummingbirdCore", "HTTPTypes",
-        "NIOCore", "NIOHTTPTypes", "Logging", "ServiceLifecycle", "Crypto", "DequeModule",
+        "NIOCore", "NIOHTTPTypes", "Logging", "ServiceLifecycle", "Crypto", "DequeModule", "Subprocess", "SystemPackage",
     ],
     "Agent": [
         "ClusterModel", "ClusterAPI", "AgentDecisions", "CageDecisions", "StrictYAML", "CKVM", "CSpawn", "Subprocess", "SystemPackage", "Logging",
