@@ -42,7 +42,7 @@ struct ReplayRun {
         let length = timeline.window.upperBound - last
         var nextSample = 0
         for (index, event) in timeline.events.enumerated() {
-            if index & 0x3FF == 0 { try progress(Double(index) / Double(timeline.events.count)) }
+            if index & 0x1F == 0 { try progress(Double(index) / Double(timeline.events.count)) }
             while nextSample < sampleCount, event.time > timeline.window.lowerBound + length * Double(nextSample) / Double(sampleCount) {
                 samples.append(sample(at: timeline.window.lowerBound + length * Double(nextSample) / Double(sampleCount)))
                 nextSample += 1
