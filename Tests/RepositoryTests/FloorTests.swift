@@ -9,7 +9,8 @@ private let allowed: [String: Set<String>] = [
     "ControllerDecisions": ["ClusterModel", "Placement"],
     "AgentDecisions": ["ClusterModel"],
     "Controller": [
-        "ClusterModel", "Placement", "ClusterAPI", "ControllerDecisions", "StrictYAML", "GRDB", "Hummingbird", "HummingbirdCore", "HTTPTypes",
+        "ClusterModel", "Placement", "ClusterAPI", "ControllerDecisions", "StrictYAML", "GRDB", "GRDBSQLite", "Hummingbird", "HummingbirdCore",
+        "HTTPTypes",
         "NIOCore", "NIOHTTPTypes", "Logging", "ServiceLifecycle", "Crypto", "DequeModule",
     ],
     "Agent": [
