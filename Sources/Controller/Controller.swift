@@ -15,6 +15,7 @@ final class Controller: Sendable {
     let log: WatchLog
     let writer: LedgerWriter
     let sessions: NodeSessions
+    let leaseTimes: LeaseTimes
     let streams = StreamSwitch()
     let images: ImageLibrary
     let metrics: Metrics
@@ -23,7 +24,7 @@ final class Controller: Sendable {
 
     init(
         version: String, epoch: Epoch, settings: LedgerSettings, journalKept: Int64, store: any StateStore, view: CommittedView, log: WatchLog,
-        writer: LedgerWriter, sessions: NodeSessions, images: ImageLibrary, metrics: Metrics, logger: Logger
+        writer: LedgerWriter, sessions: NodeSessions, leaseTimes: LeaseTimes, images: ImageLibrary, metrics: Metrics, logger: Logger
     ) {
         self.version = version
         self.epoch = epoch
@@ -34,6 +35,7 @@ final class Controller: Sendable {
         self.log = log
         self.writer = writer
         self.sessions = sessions
+        self.leaseTimes = leaseTimes
         self.images = images
         self.metrics = metrics
         self.logger = logger
