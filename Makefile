@@ -3,7 +3,7 @@ SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check 
 STAGE := integration/scripts/stage
 BERTH := .build/release/berth
 
-.PHONY: demo test build setup lint format bench soak install clean
+.PHONY: demo test build setup lint format bench soak fuzz install clean
 
 demo: build
 	@integration/scripts/demo
@@ -33,6 +33,10 @@ bench: build
 
 soak: build-tests
 	@integration/scripts/soak
+
+# Ten seconds each; SECONDS_EACH=600 make fuzz for longer.
+fuzz:
+	@fuzz/run
 
 PREFIX ?= /usr/local
 install: build

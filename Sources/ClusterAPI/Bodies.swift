@@ -33,13 +33,14 @@ package struct LaunchRequest: Hashable, Sendable, Codable {
     package var stopTimeout: Milliseconds?
     /// Wait as `pending` when nothing fits.
     package var queue: Bool?
+    package var recovery: RecoveryPolicy?
     package var count: Int?
     /// With `count`: either every instance is placed or none is.
     package var allOrNone: Bool?
     package init() {}
 
     private enum CodingKeys: String, CodingKey {
-        case name, project, size, image, labels, groups, constraints, policy, restart, queue, count, allOrNone
+        case name, project, size, image, labels, groups, constraints, policy, restart, queue, recovery, count, allOrNone
         case stopTimeout = "stopTimeoutMilliseconds"
     }
 }
@@ -133,6 +134,16 @@ package struct ClusterView: Hashable, Sendable, Codable {
         self.instancesByState = instancesByState
         self.allocatable = allocatable
         self.allocated = allocated
+    }
+}
+
+/// How far a download has come. `total` where the source says it.
+package struct ImageProgress: Hashable, Sendable, Codable {
+    package var received: Int64
+    package var total: Int64?
+    package init(received: Int64, total: Int64?) {
+        self.received = received
+        self.total = total
     }
 }
 

@@ -36,6 +36,7 @@ package enum Command: Sendable {
         package var restart: RestartPolicy
         package var stopTimeout: Milliseconds?
         package var queue: Bool
+        package var recovery: RecoveryPolicy?
         package var allOrNone: Bool
         /// One pair per instance.
         package var ids: [(instance: InstanceID, operation: OperationID)]
@@ -43,7 +44,8 @@ package enum Command: Sendable {
         package init(
             name: Name?, project: Name, size: Name? = nil, image: Name? = nil, labels: Labels = Labels(), groups: [Name] = [],
             constraints: Constraints = Constraints(), policy: PlacementPolicy? = nil, restart: RestartPolicy = .onFailure,
-            stopTimeout: Milliseconds? = nil, queue: Bool = false, allOrNone: Bool = false, ids: [(instance: InstanceID, operation: OperationID)]
+            stopTimeout: Milliseconds? = nil, queue: Bool = false, recovery: RecoveryPolicy? = nil, allOrNone: Bool = false,
+            ids: [(instance: InstanceID, operation: OperationID)]
         ) {
             self.name = name
             self.project = project
@@ -56,6 +58,7 @@ package enum Command: Sendable {
             self.restart = restart
             self.stopTimeout = stopTimeout
             self.queue = queue
+            self.recovery = recovery
             self.allOrNone = allOrNone
             self.ids = ids
         }

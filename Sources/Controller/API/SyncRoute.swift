@@ -16,7 +16,7 @@ extension Controller {
     func syncNode(_ call: APICall) async throws -> Response {
         let node = try nodeID(call.parameters[0])
         let body = try await JSONBody.read(call.request, limit: Self.syncLimit)
-        let request = try JSONBody.decode(SyncRequest.self, body)
+        let request = try JSONBody.decodeHot(SyncRequest.self, body)
         let health = view.look { $0.nodes[node]?.value.health }
         try checkSync(request, isKnown: health != nil)
         let arrival = sessions.arrive(request, from: node, health: health)

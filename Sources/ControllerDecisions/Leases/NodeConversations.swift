@@ -19,6 +19,8 @@ package struct NodeConversations: Sendable {
     /// One look in the queue for each node of the set.
     private var watched: Set<NodeID> = []
     private var looks = DueQueue<NodeID>()
+    private var lastLook: Duration?
+    private var silentUntil = Duration.zero
 
     /// Until a change that was asked for shows in the ledger.
     private static let recheck = Duration.milliseconds(250)
@@ -155,6 +157,8 @@ package struct NodeConversations: Sendable {
     /// - Parameter health: as in the committed ledger.
     package mutating func due(at now: Duration, health: (NodeID) -> Node.Health?) -> Due {
         var due = Due()
+        noteOwnPause(at: now)
+        guard now >= silentUntil else { return due }
         while let node = looks.pop(at: now) {
             if let health = health(node), let next = look(at: node, health, now, &due) {
                 looks.push(node, at: next)
@@ -163,6 +167,12 @@ package struct NodeConversations: Sendable {
             }
         }
         return due
+    }
+
+    /// A controller that was stopped for a while has heard nobody meanwhile, and says so of none before it could hear them.
+    private mutating func noteOwnPause(at now: Duration) {
+        if let lastLook, now - lastLook > timing.suspectAfter.duration / 2 { silentUntil = now + timing.suspectAfter.duration }
+        lastLook = now
     }
 
     package struct Due: Sendable {
