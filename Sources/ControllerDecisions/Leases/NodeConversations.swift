@@ -26,6 +26,8 @@ package struct NodeConversations: Sendable {
     private static let recheck = Duration.milliseconds(250)
     /// Between two looks at a suspect node, which may have been alive again meanwhile.
     private static let relook = Duration.seconds(1)
+    /// Between two looks of a controller that runs.
+    private static let longestGap = Duration.seconds(2)
 
     /// - Parameter nodes: those of the ledger at the start. Restarts are no deaths: their silence counts from here.
     package init(nodes: [NodeID], timing: HeartbeatTiming, leases: LeaseBook, began: Duration) {
@@ -171,7 +173,7 @@ package struct NodeConversations: Sendable {
 
     /// A controller that was stopped for a while has heard nobody meanwhile, and says so of none before it could hear them.
     private mutating func noteOwnPause(at now: Duration) {
-        if let lastLook, now - lastLook > timing.suspectAfter.duration / 2 { silentUntil = now + timing.suspectAfter.duration }
+        if let lastLook, now - lastLook > max(Self.longestGap, timing.suspectAfter.duration / 2) { silentUntil = now + timing.suspectAfter.duration }
         lastLook = now
     }
 
