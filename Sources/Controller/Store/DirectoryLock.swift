@@ -20,5 +20,9 @@ final class DirectoryLock: Sendable {
         }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Closing alone is not enough while a child between fork and exec still has the open file.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }
