@@ -284,6 +284,9 @@ package struct ClusterState: Sendable {
         if index < pending.count, pending[index].place == place { pending.remove(at: index) }
     }
 
+    /// In no order.
+    func rows(on node: NodeID) -> some Sequence<Row<InstanceRecord>> { (residents[node] ?? []).lazy.compactMap { instances[$0] } }
+
     /// In the order of their ids.
     package func instances(on node: NodeID) -> [InstanceRecord] {
         (residents[node] ?? []).sorted().compactMap { instances[$0]?.value }

@@ -34,11 +34,13 @@ extension ClusterState {
     package func desiredSet(of node: NodeID, seen: Int64) -> DesiredSet {
         let removals = tombstones(on: node)
         if removals.contains(where: { $0.cause != .moving }) { return DesiredSet(removals: removals, seen: seen, latest: revision) }
+        let all = seen <= 0 || seen > revision
         var entries: [(revision: Int64, instance: DesiredInstance)] = []
-        for record in instances(on: node) {
-            if let desired = record.desired { entries.append((record.desiredRevision, desired)) }
+        for row in rows(on: node) where all || row.value.desiredRevision > seen {
+            if let desired = row.value.desired { entries.append((row.value.desiredRevision, desired)) }
         }
-        for tombstone in removals { entries.append((tombstone.revision, tombstone.instance)) }
-        return DesiredSet(entries: entries, seen: seen, all: seen > revision)
+        entries.sort { $0.instance.id < $1.instance.id }
+        for tombstone in removals where all || tombstone.revision > seen { entries.append((tombstone.revision, tombstone.instance)) }
+        return DesiredSet(entries: entries, seen: seen, all: all)
     }
 }

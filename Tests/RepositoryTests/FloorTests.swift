@@ -9,8 +9,9 @@ private let allowed: [String: Set<String>] = [
     "ControllerDecisions": ["ClusterModel", "Placement"],
     "AgentDecisions": ["ClusterModel"],
     "Controller": [
-        "ClusterModel", "Placement", "ClusterAPI", "ControllerDecisions", "StrictYAML", "GRDB", "Hummingbird", "HTTPTypes", "NIOCore", "Logging",
-        "ServiceLifecycle", "Crypto", "DequeModule",
+        "ClusterModel", "Placement", "ClusterAPI", "ControllerDecisions", "StrictYAML", "GRDB", "GRDBSQLite", "Hummingbird", "HummingbirdCore",
+        "HTTPTypes",
+        "NIOCore", "NIOHTTPTypes", "Logging", "ServiceLifecycle", "Crypto", "DequeModule",
     ],
     "Agent": [
         "ClusterModel", "ClusterAPI", "AgentDecisions", "StrictYAML", "CKVM", "CSpawn", "Subprocess", "SystemPackage", "Logging", "ServiceLifecycle",

@@ -12,6 +12,8 @@ package actor InstanceKeeper {
     private var work: [InstanceID: Task<Void, Never>] = [:]
     private var shown: [InstanceID: ObservedInstance] = [:]
     private var changed: Set<InstanceID> = []
+    /// The moments that machines wait for, of the few that wait: the alarm is set after every event.
+    private var waits: [InstanceID: Duration] = [:]
     private var alarm: (at: Duration, task: Task<Void, Never>)?
     /// Raised when `takeChanges` has something to give.
     package nonisolated let signal = ChangeSignal()
@@ -80,10 +82,12 @@ package actor InstanceKeeper {
     private func forget(_ id: InstanceID) {
         machines[id] = nil
         shown[id] = nil
+        waits[id] = nil
     }
 
     private func carryOut(_ effects: [InstanceEffect], for id: InstanceID) {
         noteChange(of: id)
+        waits[id] = machines[id]?.wakeAt
         var unsaved: WorkFailure?
         for effect in effects {
             switch effect {
@@ -145,7 +149,7 @@ package actor InstanceKeeper {
 
     /// One sleeper for the earliest moment that any machine waits for.
     private func setAlarm() {
-        let next = machines.values.compactMap(\.wakeAt).min()
+        let next = waits.values.min()
         guard next != alarm?.at else { return }
         alarm?.task.cancel()
         alarm = nil
@@ -164,8 +168,8 @@ package actor InstanceKeeper {
     private func ring() {
         alarm = nil
         let moment = now
-        for id in machines.keys.sorted() {
-            if let wakeAt = machines[id]?.wakeAt, wakeAt <= moment { handle(.tick, for: id) }
+        for id in waits.keys.sorted() {
+            if let wakeAt = waits[id], wakeAt <= moment { handle(.tick, for: id) }
         }
         setAlarm()
     }
