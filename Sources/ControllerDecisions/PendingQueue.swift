@@ -73,19 +73,8 @@ extension ClusterState {
     }
 
     private mutating func place(_ waiting: InstanceRecord, at now: Timestamp) {
+        guard let decision = engine.decide(Self.request(waiting.instance.spec, instance: waiting.id)) else { return explainWait(of: waiting, at: now) }
         var record = waiting
-        let decision: PlacementDecision
-        do {
-            decision = try engine.place(Self.request(waiting.instance.spec, instance: waiting.id))
-        } catch {
-            guard waiting.move != nil, waiting.instance.status.reason == nil else { return }
-            record.instance.status.reason = "waits for room: \(Self.summary(error))"
-            put(record)
-            note(
-                .warning, "InstancePending", .instance(record.id, name: record.instance.name),
-                "Instance “\(record.instance.name)” \(record.instance.status.reason ?? "").", at: now)
-            return
-        }
         let why = waiting.move.map { "after it left \($0.fromName)" } ?? "after waiting for room"
         if !record.isLeaving { record.move = nil }
         record.instance.placement = allocate(decision, at: now)
@@ -96,6 +85,20 @@ extension ClusterState {
         note(
             .info, "InstancePlaced", .instance(record.id, name: record.instance.name),
             "Instance “\(record.instance.name)” placed on \(decision.nodeName), \(why).", at: now)
+    }
+
+    /// Once for each that has to leave a node.
+    private mutating func explainWait(of waiting: InstanceRecord, at now: Timestamp) {
+        guard waiting.move != nil, waiting.instance.status.reason == nil else { return }
+        do { _ = try engine.place(Self.request(waiting.instance.spec, instance: waiting.id)) } catch {
+            var record = waiting
+            let reason = "waits for room: \(Self.summary(error))"
+            record.instance.status.reason = reason
+            put(record)
+            note(
+                .warning, "InstancePending", .instance(record.id, name: record.instance.name), "Instance “\(record.instance.name)” \(reason).",
+                at: now)
+        }
     }
 
     static func summary(_ refused: NoPlacement) -> String {
