@@ -10,6 +10,8 @@ package struct ControllerConfiguration: Sendable {
     package var port: Int
     package var dataDirectory: String
     package var timing: HeartbeatTiming
+    package var recovery: RecoverySettings
+    package var fence: FenceConfiguration?
     package var policy: PlacementPolicy
     package var defaultSize: Name
     package var defaultImage: Name
@@ -27,13 +29,15 @@ package struct ControllerConfiguration: Sendable {
 
     package init(text: String, file: String) throws(ConfigurationError) {
         let root = try ConfigurationDocument(text: text, file: file).root.mapping(keys: [
-            "listen", "dataDirectory", "heartbeat", "placement", "defaults", "watch", "images", "snapshots", "logLevel",
+            "listen", "dataDirectory", "heartbeat", "recovery", "fence", "placement", "defaults", "watch", "images", "snapshots", "logLevel",
         ])
         (host, port) = try root["listen"].map(Self.address) ?? ("127.0.0.1", 7480)
         let directory = try root.required("dataDirectory")
         dataDirectory = try directory.string()
         guard !dataDirectory.isEmpty, !dataDirectory.utf8.contains(0) else { throw directory.error("a directory is expected") }
         timing = try root["heartbeat"].map(Self.heartbeat) ?? HeartbeatTiming()
+        recovery = try root["recovery"].map(Self.recovery) ?? RecoverySettings()
+        fence = try root["fence"].map { value throws(ConfigurationError) in try FenceConfiguration(value) }
         policy = try root["placement"]?.mapping(keys: ["policy"])["policy"]?.word(PlacementPolicy.self) ?? .pack
         let defaults = try root["defaults"]?.mapping(keys: ["size", "image"])
         defaultSize = try defaults?["size"]?.name() ?? Self.tiny
@@ -81,6 +85,26 @@ package struct ControllerConfiguration: Sendable {
     private static func isLoopback(_ host: String) -> Bool {
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    private static func recovery(_ value: ConfigurationValue) throws(ConfigurationError) -> RecoverySettings {
+        let fields = try value.mapping(keys: ["maxLostShare", "window"])
+        var settings = RecoverySettings()
+        if let share = fields["maxLostShare"] {
+            let text = try share.string()
+            // As exact as a share of a large cluster has to be.
+            guard let thousandths = try? Quantity.cpu(text), !text.hasSuffix("m"), (0...1000).contains(thousandths.count) else {
+                throw share.error("“\(Printable(text, limit: 40))” is no share: write a number from 0 to 1, such as 0.2")
+            }
+            settings.maxLostShare = Int(thousandths.count)
+        }
+        if let window = fields["window"] {
+            settings.window = try window.time()
+            guard (Milliseconds(seconds: 1)...Milliseconds(seconds: 86_400)).contains(settings.window) else {
+                throw window.error("\(settings.window) is out of range: 1s to 1d is allowed")
+            }
+        }
+        return settings
     }
 
     private static func heartbeat(_ value: ConfigurationValue) throws(ConfigurationError) -> HeartbeatTiming {

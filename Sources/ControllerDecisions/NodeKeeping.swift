@@ -30,7 +30,8 @@ extension ClusterState {
         }
         guard held.count <= LedgerSettings.Limit.tombstones - tombstones.count else {
             throw .tooMany(
-                "Node “\(node.name)” holds \(held.count) instances, and the ledger remembers \(tombstones.count) removals that nodes have still to confirm.")
+                "Node “\(node.name)” holds \(held.count) instances, and the ledger remembers \(tombstones.count) removals that nodes have still to confirm."
+            )
         }
         endDepartures(from: node, FencingProof(kind: .operatorsWord, sentence: "node “\(node.name)” was removed"), at: now)
         for record in held { bury(record, with: node, at: now) }

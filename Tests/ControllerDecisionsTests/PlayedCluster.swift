@@ -69,7 +69,8 @@ struct PlayedCluster {
     mutating func sync(_ node: NodeID) {
         guard var agent = agents[node], !agent.isCut, let number = nodeIDs.firstIndex(of: node) else { return }
         let report = NodeReport(
-            node: node, registration: agent.owesEverything ? PlayedLedger.registration("n\(number + 1)", cpus: agent.cpus, memory: 16384) : nil, full: agent.owesEverything,
+            node: node, registration: agent.owesEverything ? PlayedLedger.registration("n\(number + 1)", cpus: agent.cpus, memory: 16384) : nil,
+            full: agent.owesEverything,
             observed: agent.observations)
         for _ in 0..<(weather.repeatsReport ? 2 : 1) { apply(.report(report)) }
         if !weather.dropsAnswer {

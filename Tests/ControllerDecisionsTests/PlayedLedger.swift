@@ -77,7 +77,8 @@ struct PlayedLedger {
         return apply(
             .launch(
                 .init(
-                    name: text.map(name), project: ClusterState.defaultProject, size: size.map(name), image: image.map(name), groups: groups, constraints: constraints,
+                    name: text.map(name), project: ClusterState.defaultProject, size: size.map(name), image: image.map(name), groups: groups,
+                    constraints: constraints,
                     queue: queue, recovery: recovery, ephemeral: ephemeral, priority: priority, allOrNone: allOrNone, ids: ids)))
     }
 

@@ -37,7 +37,7 @@ final class CommittedView: Sendable {
                 case .size(let edit): content.sizes.apply(edit)
                 case .image(let edit): content.images.apply(edit)
                 case .operation(let edit): content.operations.apply(edit)
-                case .tombstone: break
+                case .tombstone, .recovery: break
                 }
             }
             content.state.follow(effects.steps, to: revision)

@@ -29,14 +29,16 @@ struct HealthLoop: Sendable {
         var due: [Command.NodeAge] = []
         for row in nodes {
             let age = controller.sessions.silence(of: row.value.id, at: now)
-            if row.value.health.afterSilence(of: age, timing: timing) != row.value.health { due.append(.init(node: row.value.id, age: age)) }
+            if row.value.health.afterSilence(of: age, timing: timing) != row.value.health {
+                due.append(.init(node: row.value.id, age: age, wasHeard: controller.sessions.age(of: row.value.id, at: now) != nil))
+            }
         }
         guard !due.isEmpty else { return }
         await submit(.healthTick(due))
     }
 
     private func keepHouse() async {
-        if controller.view.look(\.hasPending) { await submit(.placePending(again: true)) }
+        if controller.view.look(\.hasWork) { await submit(.placePending(again: true)) }
         // Each takes a thousand; bounded, so that health is looked at in between.
         for _ in 0..<20 where controller.view.look(\.operations.count) > Self.keptOperations {
             await submit(.expireOperations(keep: Self.keptOperations))

@@ -19,6 +19,7 @@ enum RowCodec {
             case .image(let edit): try add(edit, .image, encoder, &batch)
             case .operation(let edit): addWritten(edit, .operation, &batch)
             case .tombstone(let edit): try add(edit, .tombstone, encoder, &batch)
+            case .recovery(let edit): try add(edit, .recovery, encoder, &batch)
             }
         }
         if !effects.steps.isEmpty { batch.steps = try StepCodec.encode(effects.steps) }
@@ -38,6 +39,7 @@ enum RowCodec {
         case .image: .image(try read(Image.self))
         case .operation: .operation(try read(InstanceOperation.self))
         case .tombstone: .tombstone(try read(Tombstone.self))
+        case .recovery: .recovery(try read(Recovery.self))
         }
     }
 
@@ -70,6 +72,7 @@ enum RowCodec {
         case .image(let edit): key(edit)
         case .operation(let edit): key(edit)
         case .tombstone(let edit): key(edit)
+        case .recovery(let edit): key(edit)
         }
     }
 }

@@ -37,6 +37,7 @@ package enum RowKind: Int64, Hashable, Sendable, CaseIterable {
     case image = 4
     case operation = 5
     case tombstone = 6
+    case recovery = 7
 }
 
 package struct StoredRow: Hashable, Sendable {

@@ -31,6 +31,8 @@ package enum InstanceText {
         fields.add("Groups", spec.groups.map(\.text).joined(separator: ", "))
         fields.add("Policy", spec.policy?.rawValue)
         fields.add("Restart", spec.restart.rawValue)
+        fields.add("Recovery", spec.recovery.rawValue + (spec.ephemeral ? ", ephemeral" : ""))
+        fields.add("Priority", spec.priority == 0 ? nil : "\(spec.priority)")
     }
 
     /// Microseconds since the node took up the spec, as milliseconds and in order.
