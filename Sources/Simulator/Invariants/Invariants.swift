@@ -2,7 +2,7 @@ import ClusterModel
 import ControllerDecisions
 
 /// Sees everything in true time, and holds it against what was promised.
-struct Invariants {
+final class Invariants {
     private unowned let world: World
     private(set) var violation: Violation?
     var mirror = LedgerMirror()
@@ -23,7 +23,7 @@ struct Invariants {
 
     var isSettled: Bool { rest.isOver }
 
-    mutating func broken(_ promise: Violation.Promise, _ what: @autoclosure () -> String) {
+    func broken(_ promise: Violation.Promise, _ what: @autoclosure () -> String) {
         guard violation == nil else { return }
         let what = what()
         violation = Violation(promise: promise, at: world.now, what: what)
@@ -32,7 +32,7 @@ struct Invariants {
 
     // MARK: What runs
 
-    mutating func started(_ vmm: SimulatedVMM, on node: SimulatedNode) {
+    func started(_ vmm: SimulatedVMM, on node: SimulatedNode) {
         let id = vmm.instance
         if let others = executing[id], let other = others.first {
             broken(.runsOnce, "\(world.name(id)) starts on \(node.label) and runs on \(world.nodes[other].label)")
@@ -41,19 +41,19 @@ struct Invariants {
         executing[id, default: []].append(node.index)
     }
 
-    mutating func ended(_ vmm: SimulatedVMM, on node: SimulatedNode) { stop(vmm.instance, on: node) }
+    func ended(_ vmm: SimulatedVMM, on node: SimulatedNode) { stop(vmm.instance, on: node) }
 
-    private mutating func stop(_ id: InstanceID, on node: SimulatedNode) {
+    private func stop(_ id: InstanceID, on node: SimulatedNode) {
         guard var places = executing[id], let place = places.firstIndex(of: node.index) else { return }
         places.remove(at: place)
         executing[id] = places.isEmpty ? nil : places
     }
 
-    mutating func machinePaused(_ node: SimulatedNode) {
+    func machinePaused(_ node: SimulatedNode) {
         for pid in node.processes.keys.sorted() { node.processes[pid].map { stop($0.instance, on: node) } }
     }
 
-    mutating func machineResumed(_ node: SimulatedNode) {
+    func machineResumed(_ node: SimulatedNode) {
         for pid in node.processes.keys.sorted() { node.processes[pid].map { started($0, on: node) } }
     }
 
@@ -61,31 +61,31 @@ struct Invariants {
     var runningInstances: [InstanceID] { executing.keys.sorted() }
 
     /// The agent ends a VMM, in the name of an instance.
-    mutating func killed(_ vmm: SimulatedVMM, for id: InstanceID, on node: SimulatedNode) {
+    func killed(_ vmm: SimulatedVMM, for id: InstanceID, on node: SimulatedNode) {
         if vmm.instance != id { broken(.ownVMM, "the agent of \(node.label) ends the VMM of \(world.name(vmm.instance)) for \(world.name(id))") }
         if strangers.contains(id) { broken(.strangersLive, "the agent of \(node.label) ends \(id), of which nobody has decided") }
     }
 
-    mutating func isStranger(_ id: InstanceID) { strangers.insert(id) }
+    func isStranger(_ id: InstanceID) { strangers.insert(id) }
     /// An operator has said so.
-    mutating func mayBeEnded(_ id: InstanceID) { strangers.remove(id) }
+    func mayBeEnded(_ id: InstanceID) { strangers.remove(id) }
 
     // MARK: What agents obey
 
-    mutating func begins(_ epoch: Epoch, on node: SimulatedNode) {
+    func begins(_ epoch: Epoch, on node: SimulatedNode) {
         if epoch < epochs[node.index] {
             broken(.epochHolds, "the agent of \(node.label) begins with epoch \(epoch.number) and has obeyed \(epochs[node.index].number)")
         }
     }
 
-    mutating func obeyed(_ epoch: Epoch, by node: SimulatedNode) {
+    func obeyed(_ epoch: Epoch, by node: SimulatedNode) {
         if epoch < epochs[node.index] {
             broken(.epochHolds, "the agent of \(node.label) obeys epoch \(epoch.number) after \(epochs[node.index].number)")
         }
         epochs[node.index] = max(epochs[node.index], epoch)
     }
 
-    mutating func obeyed(generation: Int64, of id: InstanceID, by node: SimulatedNode) {
+    func obeyed(generation: Int64, of id: InstanceID, by node: SimulatedNode) {
         let highest = generations[node.index][id] ?? 0
         if generation < highest {
             broken(.generationHolds, "\(node.label) goes from generation \(highest) of \(world.name(id)) back to \(generation)")
@@ -93,15 +93,15 @@ struct Invariants {
         generations[node.index][id] = max(highest, generation)
     }
 
-    mutating func forgotGeneration(of id: InstanceID, by node: SimulatedNode) { generations[node.index][id] = nil }
+    func forgotGeneration(of id: InstanceID, by node: SimulatedNode) { generations[node.index][id] = nil }
 
     /// With its record its node loses the generation.
-    mutating func lostRecord(of id: InstanceID, on node: SimulatedNode) { generations[node.index][id] = nil }
+    func lostRecord(of id: InstanceID, on node: SimulatedNode) { generations[node.index][id] = nil }
 
     // MARK: What the ledger says
 
     /// Durable from now on.
-    mutating func stored(_ effects: Effects) {
+    func stored(_ effects: Effects) {
         let buried = Set(effects.changes.compactMap { change -> InstanceID? in
             if case .tombstone(let edit) = change.change { edit.after?.value.instance.id } else { nil }
         })
@@ -115,7 +115,7 @@ struct Invariants {
         }
     }
 
-    private mutating func stored(_ edit: Edit<InstanceRecord>, isBuried: Bool) {
+    private func stored(_ edit: Edit<InstanceRecord>, isBuried: Bool) {
         guard let before = edit.before?.value else { return }
         guard let after = edit.after?.value else {
             if before.instance.spec.desired != .deleted { world.clients.forEach { $0.allow(.absent, before.instance.name) } }
@@ -129,17 +129,17 @@ struct Invariants {
         }
     }
 
-    private mutating func isGone(_ id: InstanceID) {
+    private func isGone(_ id: InstanceID) {
         gone.insert(id)
         if let node = executing[id]?.first { broken(.deletedStaysDeleted, "\(id) is deleted and runs on \(world.nodes[node].label)") }
     }
 
-    mutating func opened(_ view: ClusterState) {
+    func opened(_ view: ClusterState) {
         checkAcknowledged()
         for node in world.nodes { checkRoom(on: node.id, view, view) }
     }
 
-    mutating func published(_ effects: Effects, view: ClusterState, ledger: ClusterState) {
+    func published(_ effects: Effects, view: ClusterState, ledger: ClusterState) {
         for step in effects.steps {
             switch step.step {
             case .allocated(let allocation):
@@ -151,7 +151,7 @@ struct Invariants {
         }
     }
 
-    mutating func checkRoom(on node: NodeID, _ view: ClusterState, _ ledger: ClusterState) {
+    func checkRoom(on node: NodeID, _ view: ClusterState, _ ledger: ClusterState) {
         guard let row = view.nodes[node] else { return }
         let held = view.instances(on: node)
         var sum = Resources.zero
@@ -167,7 +167,7 @@ struct Invariants {
         }
     }
 
-    private mutating func checkApart(_ id: InstanceID, on node: NodeID, _ view: ClusterState) {
+    private func checkApart(_ id: InstanceID, on node: NodeID, _ view: ClusterState) {
         guard let instance = view.instances[id]?.value.instance else { return }
         for rule in instance.spec.constraints.antiAffinity where rule.hard && rule.domain == nil {
             for other in view.instances(on: node) where other.id != id && other.instance.spec.groups.contains(rule.group) {
@@ -178,15 +178,15 @@ struct Invariants {
 
     // MARK: What clients were told
 
-    mutating func acknowledged(_ known: KnownInstance, by client: SimulatedClient) { check(known) }
+    func acknowledged(_ known: KnownInstance, by client: SimulatedClient) { check(known) }
 
-    mutating func checkAcknowledged() {
+    func checkAcknowledged() {
         for client in world.clients {
             for name in client.names { client.instances[name].map { check($0) } }
         }
     }
 
-    private mutating func check(_ known: KnownInstance) {
+    private func check(_ known: KnownInstance) {
         var possible = known.possible.union(known.late)
         if possible.contains(.deleted) { possible.insert(.absent) }
         let record = mirror.named(known.name)

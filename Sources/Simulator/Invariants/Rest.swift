@@ -17,7 +17,7 @@ extension Invariants {
         return lost.isEmpty ? nil : lost[pick % lost.count].name
     }
 
-    mutating func calmCheck(_ world: World) {
+    func calmCheck(_ world: World) {
         rest.checks += 1
         if let client = world.clients.first {
             for id in mirror.quarantined { client.settle(id, rest.checks) }
@@ -45,12 +45,12 @@ extension Invariants {
         }
     }
 
-    mutating func end() {
+    func end() {
         guard !isSettled, violation == nil else { return }
         broken(.comesToRest, rest.why ?? "it took too long")
     }
 
-    private mutating func checkLeftovers(on node: SimulatedNode) {
+    private func checkLeftovers(on node: SimulatedNode) {
         for id in node.disk.instances {
             guard let files = node.disk[id], let record = files.record, record.failure != nil, !record.hasRun, files.hasDisk else { continue }
             broken(.leavesNothing, "the launch of \(record.desired.name) has failed on \(node.label), and its disk is still there")
@@ -58,7 +58,7 @@ extension Invariants {
     }
 
     /// What is not at rest yet; nil when all is.
-    private mutating func unrest(_ world: World) -> String? {
+    private func unrest(_ world: World) -> String? {
         let controller = world.controllers[world.serving]
         guard controller.state == .serving, controller.writing == nil, controller.queue.isEmpty else { return "no controller serves, or it writes" }
         if let client = world.clients.first(where: { !$0.isIdle }) { return "client \(client.index + 1) waits for an answer" }

@@ -24,7 +24,7 @@ final class World {
     private(set) var numbers: [NodeID: Int] = [:]
     private(set) var controllers: [ControllerProcess] = []
     private(set) var clients: [SimulatedClient] = []
-    var invariants: Invariants
+    private(set) lazy var invariants = Invariants(self, nodes: nodes.count)
     /// The controller that shall serve.
     var serving = 0
     var wallJump = Span.zero
@@ -47,13 +47,11 @@ final class World {
             defaultSize: Self.name("tiny"), defaultImage: image.name, policy: settings.shape.policy,
             timing: HeartbeatTiming(interval: lease.renew, suspectAfter: Milliseconds(lease.wait.count / 4), lostAfter: wait))
         network = Network(links: settings.shape.machines.count + 1, seed: settings.seed)
-        invariants = Invariants()
         for (index, machine) in settings.shape.machines.enumerated() { nodes.append(SimulatedNode(world: self, index: index, machine: machine)) }
         for node in nodes { numbers[node.id] = node.index }
         let limit = LeaseTiming.clockRate
         controllers = (0..<2).map { ControllerProcess(world: self, number: $0, rate: self.chance.pick([limit, -limit, 0])) }
         clients = (0..<SimulationPlan.clients).map { SimulatedClient(world: self, index: $0) }
-        invariants.begin(self)
     }
 
     static func name(_ text: String) -> Name {
