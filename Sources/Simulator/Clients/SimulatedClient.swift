@@ -1,4 +1,5 @@
 import ClusterModel
+import ControllerDecisions
 
 /// A tenant and operator in one: it asks, retries under the same key, and keeps a log of what it was told.
 final class SimulatedClient {
@@ -84,7 +85,7 @@ final class SimulatedClient {
         }
     }
 
-    func uncordon(_ name: Name) { send(.uncordon(name)) }
+    func delete(_ name: Name) { send(.delete(name)) }
 
     // MARK: Asking
 
@@ -96,6 +97,7 @@ final class SimulatedClient {
             instances[name]?.isBusy = true
             instances[name]?.possible.formUnion(result)
         }
+        world.note("client \(index + 1) asks (\(requests)): \(what)")
         transmit(requests)
     }
 
@@ -131,6 +133,7 @@ final class SimulatedClient {
 
     func hear(_ answer: ClientAnswer, to number: Int, attempt: Int) {
         guard let request = open[number], request.attempt == attempt else { return }
+        world.note("client \(index + 1) hears (\(number)): \(answer)")
         if answer.isPassing { return again(number) }
         open[number] = nil
         switch answer {
@@ -155,7 +158,8 @@ final class SimulatedClient {
         guard let name = request.name, var known = instances[name] else { return }
         known.isBusy = false
         known.possible = request.before
-        if code == .notFound { known.possible.formUnion(known.late) }
+        // Gone for good, or it would be found.
+        if code == .notFound, known.possible.contains(.deleted) || known.late.contains(.absent) { known.possible = .absent }
         instances[name] = known
     }
 

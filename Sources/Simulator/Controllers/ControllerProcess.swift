@@ -73,7 +73,7 @@ final class ControllerProcess {
         _ world: World, epoch: Epoch, nodes: [NodeID], began: Span, campaignBegan: Span
     ) -> NodeConversations {
         let length = world.planted == .oldTermGrants ? Milliseconds(seconds: 86_400) : Term.length
-        let inherited = world.planted == .inheritedWaitSkipped ? -world.lease.wait.duration : .zero
+        let inherited = world.planted == .inheritedWaitSkipped ? Duration.zero - world.lease.wait.duration : .zero
         let book = LeaseBook(
             term: Term(epoch: epoch, campaignBegan: campaignBegan.duration, length: length), timing: world.grantedLease,
             began: began.duration + inherited, inherited: world.grantedLease.wait)

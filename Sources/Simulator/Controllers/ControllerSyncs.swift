@@ -6,9 +6,7 @@ extension ControllerProcess {
     func take(_ request: SyncRequest, of index: Int, exchange: Int) {
         let node = world.nodes[index].id
         switch conversations.arrive(request, from: node, health: view.nodes[node]?.value.health, at: now) {
-        case .unknown:
-            drop(index)
-            world.answerSync(of: index, exchange: exchange, conversations.needsFull)
+        case .unknown: world.answerSync(of: index, exchange: exchange, conversations.needsFull)
         case .report(let turn):
             drop(index)
             let report = NodeReport(node: node, registration: request.registration, full: request.full, observed: request.observed)

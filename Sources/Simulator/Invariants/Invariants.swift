@@ -1,5 +1,6 @@
 import ClusterModel
 import ControllerDecisions
+import Placement
 
 /// Sees everything in true time, and holds it against what was promised.
 final class Invariants {
@@ -13,6 +14,8 @@ final class Invariants {
     private var epochs: [Epoch] = []
     private var generations: [[InstanceID: Int64]] = []
     private var strangers: Set<InstanceID> = []
+    /// Of which no node can know all that it should.
+    private(set) var damaged: Set<InstanceID> = []
     var rest = Rest()
 
     init(_ world: World, nodes: Int) {
@@ -66,7 +69,10 @@ final class Invariants {
         if strangers.contains(id) { broken(.strangersLive, "the agent of \(node.label) ends \(id), of which nobody has decided") }
     }
 
-    func isStranger(_ id: InstanceID) { strangers.insert(id) }
+    func isStranger(_ id: InstanceID) {
+        strangers.insert(id)
+        damaged.insert(id)
+    }
     /// An operator has said so.
     func mayBeEnded(_ id: InstanceID) { strangers.remove(id) }
 
@@ -96,7 +102,10 @@ final class Invariants {
     func forgotGeneration(of id: InstanceID, by node: SimulatedNode) { generations[node.index][id] = nil }
 
     /// With its record its node loses the generation.
-    func lostRecord(of id: InstanceID, on node: SimulatedNode) { generations[node.index][id] = nil }
+    func lostRecord(of id: InstanceID, on node: SimulatedNode) {
+        generations[node.index][id] = nil
+        damaged.insert(id)
+    }
 
     // MARK: What the ledger says
 

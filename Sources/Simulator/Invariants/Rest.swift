@@ -1,5 +1,7 @@
+import AgentDecisions
 import ClusterModel
 import ControllerDecisions
+import Placement
 
 /// How the calm after the chaos goes: first everything comes to rest as it is wanted; then, for every other seed, all of it is deleted.
 struct Rest {
@@ -34,15 +36,22 @@ extension Invariants {
             for client in world.clients { client.deleteAll() }
         case .clearing:
             guard mirror.instances.isEmpty else {
+                if let client = world.clients.first { deleteStrangers(client) }
                 for client in world.clients { client.deleteAll() }
                 return
             }
-            for node in world.nodes where !node.disk.instances.isEmpty {
-                broken(.leavesNothing, "all is deleted, and \(node.label) keeps files of \(node.disk.instances.count) instances")
+            for node in world.nodes {
+                guard let left = node.disk.instances.first(where: { !damaged.contains($0) }) else { continue }
+                broken(.leavesNothing, "all is deleted, and \(node.label) keeps files of \(left)")
             }
             rest.stage = .over
         case .coming, .over: rest.stage = .over
         }
+    }
+
+    /// What operators took over belongs to no client.
+    private func deleteStrangers(_ client: SimulatedClient) {
+        for id in mirror.instances.keys.sorted() where damaged.contains(id) { record(id).map { client.delete($0.instance.name) } }
     }
 
     func end() {
@@ -80,7 +89,7 @@ extension Invariants {
         return runningInstances.first { record($0) == nil }.map { "\($0) runs, and no ledger has it" }
     }
 
-    private func unrest(of record: InstanceRecord, _ ledger: ClusterState, _ world: World) -> String? {
+    private func unrest(of record: ControllerDecisions.InstanceRecord, _ ledger: ClusterState, _ world: World) -> String? {
         let place = record.instance.placement.flatMap { world.numbers[$0.node] }
         let state = record.instance.status.state
         guard let place else {

@@ -20,6 +20,7 @@ final class AgentProcess {
     private var talk = Talk.pausing(turn: 0)
     private var turns = 0
     private var failures = 0
+    private var questions = 0
 
     /// Work that is under way.
     struct Ticket {
@@ -37,6 +38,7 @@ final class AgentProcess {
 
     private static let patience = Span.seconds(10)
     private static let gathering = Span.milliseconds(20)
+    private static let questionsAtOnce = 3
 
     init(node: SimulatedNode, life: Int) {
         self.node = node
@@ -138,7 +140,10 @@ final class AgentProcess {
         guard isAlive else { return }
         enforce(news.lease, sent)
         guard isAlive else { return }
-        let isEmpty = answer.desired.isEmpty && !answer.full && !answer.needsFull && !news.asksAtOnce
+        questions = news.asksAtOnce ? questions + 1 : 0
+        // A controller that is never content is not asked in a circle.
+        guard questions <= Self.questionsAtOnce else { return pause(for: Span(conversation.interval)) }
+        let isEmpty = answer.desired.isEmpty && !answer.full && !answer.needsFull
         let rest = Span(sent.sentAt) + Span(sent.request.hold) - node.reading
         guard sent.request.hold > .zero, isEmpty, rest > .zero, changed.isEmpty else { return sync() }
         pause(for: rest)

@@ -22,8 +22,7 @@ extension SimulatedNode {
     }
 
     func fails(_ work: InstanceWork) -> Bool {
-        if failingWork > 0, chance.chance(90) { return true }
-        return disk.full > 0 && (work == .makeDisk || work == .makeSeed)
+        failingWork.contains(work) || disk.full > 0 && (work == .makeDisk || work == .makeSeed)
     }
 
     func isCaged(_ id: InstanceID) -> Bool { disk[id]?.process.flatMap { processes[$0.pid] }?.instance == id }
@@ -81,7 +80,7 @@ extension SimulatedNode {
 
     /// A VM that this cluster never heard of, found when the agent starts.
     func addStranger() {
-        guard isUp else { return }
+        guard isUp, !isFrozen else { return }
         let id: InstanceID = chance.id()
         world.invariants.isStranger(id)
         guard spawn(id, isFenced: false, isStranger: true) != nil else { return }
@@ -110,9 +109,13 @@ extension SimulatedNode {
         }
     }
 
+    func works(again work: InstanceWork) {
+        if let place = failingWork.firstIndex(of: work) { failingWork.remove(at: place) }
+    }
+
     func calm() {
         disk.full = 0
-        failingWork = 0
+        failingWork = []
         agent?.crashAfter = nil
         curesVMMs()
         endPauses()

@@ -23,9 +23,11 @@ final class SimulatedNode {
     var processes: [Int32: SimulatedVMM] = [:]
     private var nextPid: Int32 = 100
     var guardWatch: GuardWatch
+    /// Its VMMs stand still with it.
+    private(set) var isFrozen = false
     private var pausedUntil: [Moment] = Array(repeating: .zero, count: Fault.Stopped.allCases.count)
-    /// How many faults make its work fail.
-    var failingWork = 0
+    /// What fails here for now.
+    var failingWork: [InstanceWork] = []
     private var route = 0
     private var routeChange: (at: Moment, to: Int)?
 
@@ -68,6 +70,7 @@ final class SimulatedNode {
         guard isUp else { return }
         world.note("\(label) loses power")
         isUp = false
+        isFrozen = false
         agent = nil
         agentLife += 1
         for pid in processes.keys.sorted() {
@@ -91,7 +94,10 @@ final class SimulatedNode {
         if stopped == .guardian, hasWatchdog {
             world.push(.watchdogBites(node: index, boot: boot), after: Span(world.lease.kill))
         }
-        if stopped == .machine { world.invariants.machinePaused(self) }
+        if stopped == .machine, !isFrozen {
+            isFrozen = true
+            world.invariants.machinePaused(self)
+        }
     }
 
     private func isPaused(_ stopped: Fault.Stopped) -> Bool { resume(of: stopped) > world.now }
@@ -110,15 +116,15 @@ final class SimulatedNode {
 
     /// All that was due comes first: what lost its permission meanwhile does not run again.
     func machineResumes() {
-        guard isUp, resume(of: .machine) <= world.now else { return }
+        guard isFrozen, resume(of: .machine) <= world.now else { return }
+        isFrozen = false
         for pid in processes.keys.sorted() where processes[pid]?.isFenced == true { cageLooks(pid: pid, boot: boot, atOnce: true) }
         world.invariants.machineResumed(self)
     }
 
     func endPauses() {
-        let wasPaused = isPaused(.machine)
         pausedUntil = pausedUntil.map { _ in .zero }
-        if wasPaused { machineResumes() }
+        machineResumes()
     }
 
     // MARK: The agent
@@ -145,6 +151,12 @@ final class SimulatedNode {
     // MARK: The way to the controller
 
     var controller: Int {
+        let usual = settledRoute
+        // Some way still leads to the old one, now and then.
+        return world.isSplit && chance.chance(15) ? 1 - usual : usual
+    }
+
+    private var settledRoute: Int {
         if let change = routeChange, change.at <= world.now {
             route = change.to
             routeChange = nil

@@ -1,3 +1,5 @@
+import AgentDecisions
+
 /// Something that goes wrong, planned before the run begins, so that a run without it can be tried with all the rest alike.
 package struct Fault: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
@@ -24,7 +26,8 @@ package struct Fault: Hashable, Sendable {
         /// Its control socket names another VM.
         case vmmLies(node: Int, pick: Int)
         case diskFull(node: Int)
-        case workFails(node: Int)
+        /// Every piece of work of one kind.
+        case workFails(node: Int, InstanceWork)
         case wallClock(by: Span)
         /// A VM that nobody asked for.
         case stranger(node: Int)
@@ -67,7 +70,7 @@ extension Fault: CustomStringConvertible {
         case .vmmHangs(let node, let pick): "\(time): VMM \(pick) of n\(node + 1) hangs"
         case .vmmLies(let node, let pick): "\(time): VMM \(pick) of n\(node + 1) lies"
         case .diskFull(let node): "\(time): the disk of n\(node + 1) is full"
-        case .workFails(let node): "\(time): work on n\(node + 1) fails"
+        case .workFails(let node, let work): "\(time): \(work.words) fails on n\(node + 1)"
         case .wallClock(let by): "\(time): the wall clock jumps by \(Int(by.inSeconds)) s"
         case .stranger(let node): "\(time): a VM that nobody asked for on n\(node + 1)"
         case .recordLost(let node, let pick): "\(time): record \(pick) of n\(node + 1) is lost"

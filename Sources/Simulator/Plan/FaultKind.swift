@@ -1,3 +1,4 @@
+import AgentDecisions
 import ClusterModel
 
 /// The families of faults. Each seed leaves some of them out, so that rare meetings of the others come about.
@@ -49,7 +50,7 @@ enum FaultKind: CaseIterable {
             case .vmmHangs: (span, .vmmHangs(node: node, pick: pick))
             case .vmmLies: (span, .vmmLies(node: node, pick: pick))
             case .diskFull: (short, .diskFull(node: node))
-            case .workFails: (short, .workFails(node: node))
+            case .workFails: (span, .workFails(node: node, chance.pick(InstanceWork.allCases)))
             case .wallClock: (.zero, .wallClock(by: .seconds((chance.below(7) - 3) * 40_000)))
             case .stranger: (.zero, .stranger(node: node))
             case .recordLost: (.zero, .recordLost(node: node, pick: pick))

@@ -1,3 +1,4 @@
+import AgentDecisions
 import ClusterModel
 
 /// The beginning and the end of each fault, and the calm after them.
@@ -32,7 +33,7 @@ extension World {
         case .vmmHangs(let node, let pick): nodes[node].victim(pick).map { nodes[node].processes[$0]?.hangs += 1 }
         case .vmmLies(let node, let pick): nodes[node].victim(pick).map { nodes[node].processes[$0]?.lies += 1 }
         case .diskFull(let node): nodes[node].disk.full += 1
-        case .workFails(let node): nodes[node].failingWork += 1
+        case .workFails(let node, let work): nodes[node].failingWork.append(work)
         case .wallClock(let by): wallJump = wallJump + by
         case .stranger(let node): nodes[node].addStranger()
         case .recordLost(let node, let pick): nodes[node].loseRecord(pick)
@@ -59,7 +60,7 @@ extension World {
         case .storeUnknown(let isDone): if isDone { store.unknownDone -= 1 } else { store.unknownUndone -= 1 }
         case .vmmHangs(let node, _), .vmmLies(let node, _): nodes[node].curesVMMs()
         case .diskFull(let node): nodes[node].disk.full -= 1
-        case .workFails(let node): nodes[node].failingWork -= 1
+        case .workFails(let node, let work): nodes[node].works(again: work)
         case .takeover: retire()
         case .pause, .controllerPause, .vmmDies, .wallClock, .stranger, .recordLost: break
         }
@@ -77,12 +78,14 @@ extension World {
         let old = controllers[serving]
         serving = (serving + 1) % controllers.count
         old.isCutFromStore = true
+        isSplit = true
         let next = controllers[serving]
         if next.state != .dead { next.die("it is started anew") } else { next.start() }
         for node in nodes { node.turn(to: serving, within: fault.lasts + .seconds(1)) }
     }
 
     private func retire() {
+        isSplit = false
         for controller in controllers where controller.number != serving { controller.die("it is retired") }
         for node in nodes { node.turn(to: serving, within: .seconds(1)) }
     }

@@ -29,6 +29,8 @@ final class World {
     var serving = 0
     var wallJump = Span.zero
     var isCalm = false
+    /// An old controller may still serve beside the new one.
+    var isSplit = false
     var chance: SeededGenerator
     private var tickets = 0
 
