@@ -53,8 +53,11 @@ let package = Package(
                 "ClusterModel", "Placement", "ClusterAPI", "ControllerDecisions", "StrictYAML", log, lifecycle, crypto, deque,
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
         .target(
@@ -108,6 +111,7 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(name: "RepositoryTests", dependencies: ["ClusterAPI", yams], swiftSettings: strict),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["ClusterAPI", "ClusterModel", yams], path: "integration", swiftSettings: strict),
+            name: "IntegrationTests", dependencies: ["ClusterAPI", "ClusterModel", yams], path: "integration",
+            exclude: ["benchmarks", "scripts"], swiftSettings: strict),
     ]
 )

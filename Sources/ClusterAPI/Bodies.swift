@@ -136,6 +136,16 @@ package struct ClusterView: Hashable, Sendable, Codable {
     }
 }
 
+/// How far a download has come. `total` where the source says it.
+package struct ImageProgress: Hashable, Sendable, Codable {
+    package var received: Int64
+    package var total: Int64?
+    package init(received: Int64, total: Int64?) {
+        self.received = received
+        self.total = total
+    }
+}
+
 package struct OpenStreamRequest: Hashable, Sendable, Codable {
     package var source: StreamRequest.Source
     package init(source: StreamRequest.Source) { self.source = source }

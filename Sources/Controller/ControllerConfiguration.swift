@@ -15,6 +15,7 @@ package struct ControllerConfiguration: Sendable {
     package var defaultImage: Name
     /// How many of the latest changes can be watched from.
     package var watchKept: Int
+    var images = ImageLibrary.Settings()
     package var logLevel: Logger.Level
 
     package init(contentsOf path: String) throws(ConfigurationError) {
@@ -23,7 +24,7 @@ package struct ControllerConfiguration: Sendable {
 
     package init(text: String, file: String) throws(ConfigurationError) {
         let root = try ConfigurationDocument(text: text, file: file).root.mapping(keys: [
-            "listen", "dataDirectory", "heartbeat", "placement", "defaults", "watch", "logLevel",
+            "listen", "dataDirectory", "heartbeat", "placement", "defaults", "watch", "images", "logLevel",
         ])
         (host, port) = try root["listen"].map(Self.address) ?? ("127.0.0.1", 7480)
         let directory = try root.required("dataDirectory")
@@ -35,7 +36,17 @@ package struct ControllerConfiguration: Sendable {
         defaultSize = try defaults?["size"]?.name() ?? Self.tiny
         defaultImage = try defaults?["image"]?.name() ?? Self.tiny
         watchKept = Int(try root["watch"]?.mapping(keys: ["kept"])["kept"]?.integer(in: 100...1_000_000) ?? 10_000)
+        if let value = root["images"] { images = try Self.images(value) }
         logLevel = try root["logLevel"]?.word(Logger.Level.self) ?? .info
+    }
+
+    private static func images(_ value: ConfigurationValue) throws(ConfigurationError) -> ImageLibrary.Settings {
+        let fields = try value.mapping(keys: ["maximumBytes", "maximumDisk", "allowPrivateSources"])
+        var settings = ImageLibrary.Settings()
+        if let bytes = try fields["maximumBytes"]?.memory() { settings.maximumBytes = bytes.count << 20 }
+        if let disk = try fields["maximumDisk"]?.memory() { settings.maximumDisk = disk.count << 20 }
+        if let allowed = try fields["allowPrivateSources"]?.bool() { settings.allowPrivateSources = allowed }
+        return settings
     }
 
     private static let tiny: Name = {

@@ -52,7 +52,7 @@ struct ControllerOpening {
         }
         state.restore(rows, revision: stored.head.sequence)
         head = try await makeFirstSizes(&state, store, head)
-        let images = try ImageLibrary(dataDirectory: configuration.dataDirectory)
+        let images = try ImageLibrary(dataDirectory: configuration.dataDirectory, settings: configuration.images)
         images.removeAll(except: Set(state.images.values.map(\.value.digest)))
         let view = CommittedView(state)
         let log = WatchLog(revision: state.revision, kept: configuration.watchKept, events: events)

@@ -3,6 +3,7 @@ import ControllerDecisions
 import FoundationEssentials
 import Glibc
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -57,7 +58,8 @@ package struct ControllerService: Service {
         quiet.logLevel = .error
         // A console may be silent for hours, and to the server its body is one that has not been read to its end.
         let server = Application(
-            responder: APIResponder(controller: controller), server: .http1(configuration: .init(idleTimeout: .hours(12))),
+            responder: APIResponder(controller: controller),
+            server: HTTPServerBuilder { APIConnection(responder: $0, configuration: .init(idleTimeout: .hours(12))) },
             configuration: ApplicationConfiguration(address: .hostname(host, port: configuration.port), serverName: "berth", backlog: 1024),
             onServerRunning: { channel in
                 let shown = host.contains(":") ? "[\(host)]" : host

@@ -267,6 +267,9 @@ package struct ClusterState: Sendable {
         return low
     }
 
+    /// In no order.
+    func rows(on node: NodeID) -> some Sequence<Row<InstanceRecord>> { (residents[node] ?? []).lazy.compactMap { instances[$0] } }
+
     /// In the order of their ids.
     package func instances(on node: NodeID) -> [InstanceRecord] {
         (residents[node] ?? []).sorted().compactMap { instances[$0]?.value }
@@ -295,7 +298,8 @@ extension ClusterState {
             engine.apply(
                 .allocated(
                     Allocation(
-                        instance: row.value.id, node: placement.node, resources: placement.allocation, groups: row.value.instance.spec.groups)))
+                        instance: row.value.id, node: placement.node, resources: placement.allocation, groups: row.value.instance.spec.groups,
+                        apart: row.value.instance.spec.constraints.antiAffinity.filter(\.hard))))
         }
         self.revision = revision
         roomAppeared()

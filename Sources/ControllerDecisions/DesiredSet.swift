@@ -22,11 +22,13 @@ package struct DesiredSet: Hashable, Sendable {
 extension ClusterState {
     /// A node that claims to have seen more than there is speaks of another ledger, and gets everything anew.
     package func desiredSet(of node: NodeID, seen: Int64) -> DesiredSet {
+        let all = seen <= 0 || seen > revision
         var entries: [(revision: Int64, instance: DesiredInstance)] = []
-        for record in instances(on: node) {
-            if let desired = record.desired { entries.append((record.desiredRevision, desired)) }
+        for row in rows(on: node) where all || row.value.desiredRevision > seen {
+            if let desired = row.value.desired { entries.append((row.value.desiredRevision, desired)) }
         }
-        for tombstone in tombstones(on: node) { entries.append((tombstone.revision, tombstone.instance)) }
-        return DesiredSet(entries: entries, seen: seen, all: seen > revision)
+        entries.sort { $0.instance.id < $1.instance.id }
+        for tombstone in tombstones(on: node) where all || tombstone.revision > seen { entries.append((tombstone.revision, tombstone.instance)) }
+        return DesiredSet(entries: entries, seen: seen, all: all)
     }
 }

@@ -15,10 +15,10 @@ struct WrittenJSONTests {
         let decoder = JSONDecoder()
         let written: Data
         switch file {
-        case "instance": written = WrittenJSON.data(try decoder.decode(Instance.self, from: data))
-        case "operation": written = WrittenJSON.data(try decoder.decode(InstanceOperation.self, from: data))
-        case "events": written = WrittenJSON.data(try decoder.decode([Event].self, from: data))
-        default: written = WrittenJSON.data(try decoder.decode(SyncAnswer.self, from: data))
+        case "instance": written = JSONWriter.data(try decoder.decode(Instance.self, from: data))
+        case "operation": written = JSONWriter.data(try decoder.decode(InstanceOperation.self, from: data))
+        case "events": written = JSONWriter.data(try decoder.decode([Event].self, from: data))
+        default: written = JSONWriter.data(try decoder.decode(SyncAnswer.self, from: data))
         }
         #expect(try Self.object(written) == Self.object(data))
     }
@@ -38,22 +38,24 @@ struct WrittenJSONTests {
         var record = InstanceRecord(instance: instance, desiredRevision: .min, operation: .random(), found: true)
         record.observed = .quarantined
         record.stopWithin = .zero
-        for written in [WrittenJSON.data(record)] {
+        for written in [JSONWriter.data(record)] {
             #expect(try Self.object(written) == Self.object(try JSONEncoder().encode(record)))
             #expect(try JSONDecoder().decode(InstanceRecord.self, from: written) == record)
         }
         var answer = LaunchAnswer(instances: [instance, instance], operations: [], unplaced: 3)
         answer.noPlacement = NoPlacement(nodes: 2, counts: [.init(reason: "stale", nodes: 2)], nearestMiss: "near")
-        #expect(try Self.object(WrittenJSON.data(answer)) == Self.object(try JSONEncoder().encode(answer)))
+        #expect(try Self.object(JSONWriter.data(answer)) == Self.object(try JSONEncoder().encode(answer)))
         let empty = LaunchAnswer(instances: [], operations: [])
-        #expect(try Self.object(WrittenJSON.data(empty)) == Self.object(try JSONEncoder().encode(empty)))
+        #expect(try Self.object(JSONWriter.data(empty)) == Self.object(try JSONEncoder().encode(empty)))
     }
 
     @Test("placement steps come back as they were, and cut or foreign bytes are called damaged")
     func steps() throws {
         var resources = Resources(cpu: MilliCPU(.max), memory: MiB(.min), disk: .zero)
         resources.devices = [.init(name: try Name("gpu"), count: 2)]
-        let allocation = Allocation(instance: .random(), node: .random(), resources: resources, groups: [try Name("web"), try Name("db")])
+        let allocation = Allocation(
+            instance: .random(), node: .random(), resources: resources, groups: [try Name("web"), try Name("db")],
+            apart: [.init(group: try Name("web"), domain: "rack"), .init(group: try Name("db"))])
         let node = PlacementNode(id: .random(), name: try Name("n1"), labels: Labels([try Label("rack=r1")]), allocatable: resources)
         let steps: [NumberedStep] = [
             .init(revision: 1, step: .allocated(allocation)), .init(revision: .max, step: .released(allocation)),

@@ -11,6 +11,9 @@ package actor InstanceKeeper {
     private var work: [InstanceID: Task<Void, Never>] = [:]
     private var shown: [InstanceID: ObservedInstance] = [:]
     private var changed: Set<InstanceID> = []
+    /// The moments that machines wait for, of the few that wait: the alarm is set after every event.
+    private var waits: [InstanceID: Duration] = [:]
+    private var fenced: Set<InstanceID> = []
     private var alarm: (at: Duration, task: Task<Void, Never>)?
     private var lease: LeaseStanding
     private var isLapseTold = false
@@ -66,7 +69,7 @@ package actor InstanceKeeper {
     }
 
     private func tellFenced() {
-        for id in machines.keys.sorted() where machines[id]?.isFenced == true { handle(.tick, for: id) }
+        for id in fenced.sorted() { handle(.tick, for: id) }
     }
 
     package func everything() -> [ObservedInstance] { machines.keys.sorted().compactMap { machines[$0]?.observed } }
@@ -97,10 +100,14 @@ package actor InstanceKeeper {
     private func forget(_ id: InstanceID) {
         machines[id] = nil
         shown[id] = nil
+        waits[id] = nil
+        fenced.remove(id)
     }
 
     private func carryOut(_ effects: [InstanceEffect], for id: InstanceID) {
         noteChange(of: id)
+        waits[id] = machines[id]?.wakeAt
+        if machines[id]?.isFenced == true { fenced.insert(id) } else { fenced.remove(id) }
         var unsaved: WorkFailure?
         for effect in effects {
             switch effect {
@@ -163,8 +170,8 @@ package actor InstanceKeeper {
 
     /// One sleeper for the earliest moment that any machine waits for, or somewhat before it: a lease that is renewed moves no alarm.
     private func setAlarm() {
-        var next = machines.values.compactMap(\.wakeAt).min()
-        if !isLapseTold, let until = lease.until, machines.values.contains(where: \.isFenced) { next = min(next ?? until, until) }
+        var next = waits.values.min()
+        if !isLapseTold, let until = lease.until, !fenced.isEmpty { next = min(next ?? until, until) }
         if let next, let alarm, alarm.at <= next { return }
         alarm?.task.cancel()
         alarm = nil
@@ -183,8 +190,8 @@ package actor InstanceKeeper {
     private func ring() {
         alarm = nil
         let moment = now
-        for id in machines.keys.sorted() {
-            if let wakeAt = machines[id]?.wakeAt, wakeAt <= moment { handle(.tick, for: id) }
+        for id in waits.keys.sorted() {
+            if let wakeAt = waits[id], wakeAt <= moment { handle(.tick, for: id) }
         }
         if !isLapseTold, let until = lease.until, until <= moment {
             isLapseTold = true

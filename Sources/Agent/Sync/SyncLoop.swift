@@ -70,15 +70,15 @@ struct SyncLoop: Sendable {
     }
 
     private func send(_ request: SyncRequest) async throws -> SyncAnswer {
-        let body = try JSONEncoder().encode(request)
         let answer = try await transport.send(
             HTTPRequest(
                 method: Route.syncNode.method, target: Route.syncNode.path("\(node)"), headers: [("Content-Type", "application/json")],
-                body: .bytes(body), timeout: request.hold.duration + Self.patience))
+                body: .bytes(JSONWriter.data(request)), timeout: request.hold.duration + Self.patience))
         guard answer.status == 200 else {
             let error = try? JSONDecoder().decode(ErrorAnswer.self, from: answer.body).error
             throw WorkFailure("the controller refuses: \(error?.message ?? "status \(answer.status)")")
         }
+        if let plain = SyncAnswer(json: answer.body) { return plain }
         do { return try JSONDecoder().decode(SyncAnswer.self, from: answer.body) } catch {
             throw WorkFailure("the controller's answer is unreadable; do its version and this agent's differ?")
         }

@@ -44,7 +44,7 @@ extension Response {
     }
 
     static func encoded(_ value: some Encodable) throws(ErrorBody) -> Data {
-        if let written = value as? any JSONWritten { return JSONText.data(written) }
+        if let written = value as? any JSONWritten { return JSONWriter.data(written) }
         do { return try JSONEncoder().encode(value) } catch {
             throw ErrorBody(code: .internal, message: "The answer could not be written as JSON.")
         }

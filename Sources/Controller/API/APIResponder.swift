@@ -43,7 +43,7 @@ struct APIResponder: HTTPResponder {
         case .found(let route, let parameters):
             let call = APICall(route: route, request: request, parameters: parameters, requestID: requestID)
             do {
-                return (route, try await controller.answer(call))
+                return (route, try await perform(call))
             } catch let error as ErrorBody {
                 return (route, .failure(error, requestID: requestID))
             } catch {
@@ -51,6 +51,14 @@ struct APIResponder: HTTPResponder {
                 let body = ErrorBody(code: .internal, message: "The controller failed to answer; its log knows the request by its id.")
                 return (route, .failure(body, requestID: requestID))
             }
+        }
+    }
+
+    /// The two that come thousands of times a second stay on the connection's event loop, since they neither block nor take long there.
+    private func perform(_ call: APICall) async throws -> Response {
+        switch call.route {
+        case .launchInstance, .syncNode: try await controller.answer(call)
+        default: try await withTaskExecutorPreference(globalConcurrentExecutor) { try await controller.answer(call) }
         }
     }
 

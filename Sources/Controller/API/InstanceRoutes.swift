@@ -39,9 +39,9 @@ extension Controller {
     func launchInstance(_ call: APICall) async throws -> Response {
         let query = try call.query("dryRun")
         let body = try await JSONBody.read(call.request)
-        let request = try JSONBody.decode(LaunchRequest.self, body, optional: true)
+        let request = try JSONBody.decodeHot(LaunchRequest.self, body, optional: true)
         let launch = try Self.launch(request)
-        if try query.flag("dryRun") { return try dryRun(launch) }
+        if try query.flag("dryRun") { return try await withTaskExecutorPreference(globalConcurrentExecutor) { try dryRun(launch) } }
         return try await change(call, body: body, status: 201, .launch(launch)) { answer in
             guard case .launched(let launched) = answer else { return nil }
             return LaunchAnswer(

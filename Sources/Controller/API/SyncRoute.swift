@@ -15,7 +15,7 @@ extension Controller {
         let arrived = ContinuousClock.now
         let node = try nodeID(call.parameters[0])
         let body = try await JSONBody.read(call.request, limit: Self.syncLimit)
-        let request = try JSONBody.decode(SyncRequest.self, body)
+        let request = try JSONBody.decodeHot(SyncRequest.self, body)
         try checkSync(request)
         let health = view.look { $0.nodes[node]?.value.health }
         // A session is kept only for nodes of the ledger, so that made-up ids take no memory.

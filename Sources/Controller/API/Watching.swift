@@ -48,12 +48,8 @@ extension Controller {
                         try await writer.write(Self.event("error", id: nil, data: data))
                         return
                     case .entries(let entries, let upTo):
-                        var buffer = ByteBuffer()
-                        for entry in entries {
-                            guard let message = select(entry) else { continue }
-                            var event = Self.event(message.event, id: entry.revision, data: message.data)
-                            buffer.writeBuffer(&event)
-                        }
+                        // Hundreds of entries as JSON would hold up the other connections of this event loop.
+                        let buffer = await withTaskExecutorPreference(globalConcurrentExecutor) { Self.text(of: entries, select) }
                         if buffer.readableBytes > 0 { try await writer.write(buffer) }
                         place = upTo
                         if entries.isEmpty, try await !Self.somethingNew(log, after: place) { try await writer.write(ByteBuffer(string: ":\n\n")) }
@@ -63,6 +59,16 @@ extension Controller {
             try await writer.finish(nil)
         }
         return Response(status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"], body: body)
+    }
+
+    private static func text(of entries: [WatchLog.Entry], _ select: (WatchLog.Entry) -> WatchMessage?) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        for entry in entries {
+            guard let message = select(entry) else { continue }
+            var event = event(message.event, id: entry.revision, data: message.data)
+            buffer.writeBuffer(&event)
+        }
+        return buffer
     }
 
     /// False when the heartbeat is due first.

@@ -1,3 +1,4 @@
+import ClusterAPI
 import ClusterModel
 import FoundationEssentials
 import Hummingbird
@@ -36,6 +37,12 @@ enum JSONBody {
         } catch {
             throw ErrorBody(code: .invalid, message: "The body is no valid JSON.")
         }
+    }
+
+    /// First by hand, for bodies that come thousands of times a second. What the reader does not take goes the usual way, which also says what is wrong.
+    static func decodeHot<Value: Decodable & JSONRead>(_ type: Value.Type, _ body: Data, optional: Bool = false) throws(ErrorBody) -> Value {
+        if let value = Value(json: body) { return value }
+        return try decode(type, body, optional: optional)
     }
 
     /// Recursive decoders run out of stack long before a body runs out of brackets.

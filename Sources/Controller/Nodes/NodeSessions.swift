@@ -19,6 +19,8 @@ final class NodeSessions: Sendable {
 
     private struct State {
         var sessions: [NodeID: Session] = [:]
+        /// When each held sync is due, or was: looked through twenty times a second, which the sessions themselves are too large for.
+        var deadlines: [NodeID: ContinuousClock.Instant] = [:]
         var isClosed = false
     }
 
@@ -81,6 +83,7 @@ final class NodeSessions: Sendable {
                 let earlier = session.held
                 session.held = Held(continuation: continuation, deadline: deadline)
                 state.sessions[node] = session
+                state.deadlines[node] = deadline
                 return (false, earlier)
             }
             earlier?.continuation.resume()
@@ -104,8 +107,10 @@ final class NodeSessions: Sendable {
     func release(at now: ContinuousClock.Instant) {
         let due = state.withLock { state -> [Held] in
             var due: [Held] = []
-            for node in state.sessions.filter({ $0.value.held.map { $0.deadline <= now } ?? false }).keys {
-                if let held = state.sessions[node]?.held { due.append(held) }
+            for node in state.deadlines.compactMap({ $0.value <= now ? $0.key : nil }) {
+                state.deadlines[node] = nil
+                guard let held = state.sessions[node]?.held, held.deadline <= now else { continue }
+                due.append(held)
                 state.sessions[node]?.held = nil
             }
             return due

@@ -1,3 +1,4 @@
+import ClusterAPI
 import ClusterModel
 import ControllerDecisions
 import FoundationEssentials
@@ -21,7 +22,7 @@ enum RowCodec {
             }
         }
         if !effects.steps.isEmpty { batch.steps = try StepCodec.encode(effects.steps) }
-        if !effects.events.isEmpty { batch.events = JSONText.data(effects.events, capacity: effects.events.count * 320) }
+        if !effects.events.isEmpty { batch.events = JSONWriter.data(effects.events, capacity: effects.events.count * 320) }
         return batch
     }
 
@@ -54,7 +55,7 @@ enum RowCodec {
 
     private static func addWritten<Value: JSONWritten & Sendable>(_ edit: Edit<Value>, _ kind: RowKind, _ batch: inout StoreBatch) {
         if let after = edit.after {
-            batch.puts.append(StoredRow(key: after.key, kind: kind, body: JSONText.data(after.value)))
+            batch.puts.append(StoredRow(key: after.key, kind: kind, body: JSONWriter.data(after.value)))
         } else if let before = edit.before {
             batch.deletes.append(before.key)
         }

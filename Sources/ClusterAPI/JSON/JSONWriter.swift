@@ -3,24 +3,24 @@ import FoundationEssentials
 
 /// What a launch makes the controller write many times is written by hand: Foundation's encoder builds a tree first and took half of the
 /// controller's time. Everything else goes through Foundation. A test holds the two against each other.
-protocol JSONWritten {
-    func write(to text: inout JSONText)
+package protocol JSONWritten {
+    func write(to text: inout JSONWriter)
 }
 
 /// JSON as it grows.
-struct JSONText {
-    private(set) var bytes: [UInt8] = []
+package struct JSONWriter {
+    package private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
-    init(capacity: Int = 1024) { bytes.reserveCapacity(capacity) }
+    package init(capacity: Int = 1024) { bytes.reserveCapacity(capacity) }
 
-    static func data(_ value: some JSONWritten, capacity: Int = 1024) -> Data {
-        var text = JSONText(capacity: capacity)
+    package static func data(_ value: some JSONWritten, capacity: Int = 1024) -> Data {
+        var text = JSONWriter(capacity: capacity)
         value.write(to: &text)
         return Data(text.bytes)
     }
 
-    mutating func object(_ fields: (inout JSONText) -> Void) {
+    package mutating func object(_ fields: (inout JSONWriter) -> Void) {
         bytes.append(UInt8(ascii: "{"))
         needsComma = false
         fields(&self)
@@ -28,7 +28,7 @@ struct JSONText {
         needsComma = true
     }
 
-    mutating func list(_ elements: some Sequence<some JSONWritten>) {
+    package mutating func list(_ elements: some Sequence<some JSONWritten>) {
         bytes.append(UInt8(ascii: "["))
         needsComma = false
         for element in elements {
@@ -40,18 +40,18 @@ struct JSONText {
         needsComma = true
     }
 
-    mutating func field(_ name: StaticString, _ value: some JSONWritten) {
+    package mutating func field(_ name: StaticString, _ value: some JSONWritten) {
         key(name)
         value.write(to: &self)
         needsComma = true
     }
 
     /// Nil is left out.
-    mutating func field(_ name: StaticString, _ value: (some JSONWritten)?) {
+    package mutating func field(_ name: StaticString, _ value: (some JSONWritten)?) {
         if let value { field(name, value) }
     }
 
-    mutating func key(_ name: StaticString) {
+    package mutating func key(_ name: StaticString) {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         bytes.append(UInt8(ascii: "\""))
         name.withUTF8Buffer { bytes.append(contentsOf: $0) }
@@ -60,14 +60,14 @@ struct JSONText {
         needsComma = false
     }
 
-    mutating func key(_ name: String) {
+    package mutating func key(_ name: String) {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         string(name)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
-    mutating func integer(_ number: Int64) {
+    package mutating func integer(_ number: Int64) {
         if number < 0 { bytes.append(UInt8(ascii: "-")) }
         var rest = number.magnitude
         let start = bytes.count
@@ -79,12 +79,12 @@ struct JSONText {
         needsComma = true
     }
 
-    mutating func bool(_ value: Bool) {
+    package mutating func bool(_ value: Bool) {
         bytes.append(contentsOf: value ? [0x74, 0x72, 0x75, 0x65] : [0x66, 0x61, 0x6C, 0x73, 0x65])
         needsComma = true
     }
 
-    mutating func string(_ value: String) {
+    package mutating func string(_ value: String) {
         bytes.append(UInt8(ascii: "\""))
         var value = value
         value.withUTF8 { utf8 in
@@ -107,14 +107,14 @@ struct JSONText {
     }
 
     /// Text of which every byte is known to need no escape.
-    mutating func plain(_ text: String) {
+    package mutating func plain(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
         bytes.append(contentsOf: text.utf8)
         bytes.append(UInt8(ascii: "\""))
         needsComma = true
     }
 
-    mutating func uuid(_ uuid: UUID) {
+    package mutating func uuid(_ uuid: UUID) {
         let digits: StaticString = "0123456789abcdef"
         bytes.append(UInt8(ascii: "\""))
         withUnsafeBytes(of: uuid.uuid) { raw in
@@ -128,9 +128,10 @@ struct JSONText {
         needsComma = true
     }
 
-    /// By Foundation, for what is rare.
-    mutating func encoded(_ value: some Encodable) throws {
-        bytes.append(contentsOf: try JSONEncoder().encode(value))
+    /// By Foundation, for what is rare. Nothing that comes here holds a number that JSON does not know, so that it can't fail.
+    package mutating func foreign(_ value: some Encodable) {
+        let encoded = try? JSONEncoder().encode(value)
+        bytes.append(contentsOf: encoded ?? Data("null".utf8))
         needsComma = true
     }
 }

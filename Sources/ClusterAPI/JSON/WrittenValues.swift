@@ -1,51 +1,51 @@
 import ClusterModel
 
 extension String: JSONWritten {
-    func write(to text: inout JSONText) { text.string(self) }
+    package func write(to text: inout JSONWriter) { text.string(self) }
 }
 
 extension Int64: JSONWritten {
-    func write(to text: inout JSONText) { text.integer(self) }
+    package func write(to text: inout JSONWriter) { text.integer(self) }
 }
 
 extension Int: JSONWritten {
-    func write(to text: inout JSONText) { text.integer(Int64(self)) }
+    package func write(to text: inout JSONWriter) { text.integer(Int64(self)) }
 }
 
 extension Int32: JSONWritten {
-    func write(to text: inout JSONText) { text.integer(Int64(self)) }
+    package func write(to text: inout JSONWriter) { text.integer(Int64(self)) }
 }
 
 extension Bool: JSONWritten {
-    func write(to text: inout JSONText) { text.bool(self) }
+    package func write(to text: inout JSONWriter) { text.bool(self) }
 }
 
 extension Array: JSONWritten where Element: JSONWritten {
-    func write(to text: inout JSONText) { text.list(self) }
+    package func write(to text: inout JSONWriter) { text.list(self) }
 }
 
 extension Name: JSONWritten {
-    func write(to text: inout JSONText) { text.plain(self.text) }
+    package func write(to text: inout JSONWriter) { text.plain(self.text) }
 }
 
 extension ID: JSONWritten {
-    func write(to text: inout JSONText) { text.uuid(rawValue) }
+    package func write(to text: inout JSONWriter) { text.uuid(rawValue) }
 }
 
 extension Timestamp: JSONWritten {
-    func write(to text: inout JSONText) { text.plain(description) }
+    package func write(to text: inout JSONWriter) { text.plain(description) }
 }
 
 extension Digest: JSONWritten {
-    func write(to text: inout JSONText) { text.plain(hex) }
+    package func write(to text: inout JSONWriter) { text.plain(hex) }
 }
 
 extension Label: JSONWritten {
-    func write(to text: inout JSONText) { text.plain(description) }
+    package func write(to text: inout JSONWriter) { text.plain(description) }
 }
 
 extension Labels: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             for label in all {
                 object.key(label.key)
@@ -56,15 +56,15 @@ extension Labels: JSONWritten {
 }
 
 extension Milliseconds: JSONWritten {
-    func write(to text: inout JSONText) { text.integer(count) }
+    package func write(to text: inout JSONWriter) { text.integer(count) }
 }
 
 extension Epoch: JSONWritten {
-    func write(to text: inout JSONText) { text.integer(number) }
+    package func write(to text: inout JSONWriter) { text.integer(number) }
 }
 
 extension Resources: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("milliCPU", cpu.count)
             object.field("memoryMiB", memory.count)
@@ -75,7 +75,7 @@ extension Resources: JSONWritten {
 }
 
 extension Resources.DeviceCount: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("name", name)
             object.field("count", count)
@@ -84,7 +84,7 @@ extension Resources.DeviceCount: JSONWritten {
 }
 
 extension ImageReference: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("name", name)
             object.field("digest", digest)

@@ -1,9 +1,7 @@
-import ClusterAPI
 import ClusterModel
-import ControllerDecisions
 
 extension Instance: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("id", id)
             object.field("name", name)
@@ -19,7 +17,7 @@ extension Instance: JSONWritten {
 }
 
 extension InstanceSpec: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("size", size)
             object.field("resources", resources)
@@ -40,7 +38,7 @@ extension InstanceSpec: JSONWritten {
 }
 
 extension Constraints: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             if !require.isEmpty { object.field("require", require) }
             if !prefer.isEmpty { object.field("prefer", prefer) }
@@ -56,7 +54,7 @@ extension Constraints: JSONWritten {
 }
 
 extension Toleration: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("key", key)
             object.field("value", value)
@@ -65,7 +63,7 @@ extension Toleration: JSONWritten {
 }
 
 extension Constraints.GroupRule: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("group", group)
             object.field("domain", domain)
@@ -75,7 +73,7 @@ extension Constraints.GroupRule: JSONWritten {
 }
 
 extension Constraints.SpreadRule: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("group", group)
             object.field("domain", domain)
@@ -86,7 +84,7 @@ extension Constraints.SpreadRule: JSONWritten {
 }
 
 extension InstanceStatus: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("state", state.rawValue)
             object.field("observedGeneration", observedGeneration)
@@ -101,7 +99,7 @@ extension InstanceStatus: JSONWritten {
 }
 
 extension StartTimings: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("imageReadyMicroseconds", imageReady)
             object.field("diskReadyMicroseconds", diskReady)
@@ -112,7 +110,7 @@ extension StartTimings: JSONWritten {
 }
 
 extension InstancePlacement: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("node", node)
             object.field("nodeName", nodeName)
@@ -124,7 +122,7 @@ extension InstancePlacement: JSONWritten {
 }
 
 extension Transition: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("at", at)
             object.field("from", from?.rawValue)
@@ -135,7 +133,7 @@ extension Transition: JSONWritten {
 }
 
 extension InstanceOperation: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("id", id)
             object.field("kind", kind.rawValue)
@@ -150,23 +148,8 @@ extension InstanceOperation: JSONWritten {
     }
 }
 
-extension InstanceRecord: JSONWritten {
-    func write(to text: inout JSONText) {
-        text.object { object in
-            object.field("instance", instance)
-            object.field("desiredRevision", desiredRevision)
-            object.field("observed", observed?.rawValue)
-            object.field("observedReboots", observedReboots)
-            object.field("operation", operation)
-            object.field("found", found)
-            object.field("adopted", adopted)
-            object.field("stopWithin", stopWithin)
-        }
-    }
-}
-
 extension Event: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("revision", revision)
             object.field("index", index)
@@ -180,7 +163,7 @@ extension Event: JSONWritten {
 }
 
 extension Event.Subject: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             switch self {
             case .cluster: object.field("kind", "cluster")
@@ -204,7 +187,7 @@ extension Event.Subject: JSONWritten {
 }
 
 extension DesiredInstance: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("id", id)
             object.field("name", name)

@@ -1,10 +1,8 @@
-import ClusterAPI
 import ClusterModel
-import ControllerDecisions
 import FoundationEssentials
 
 extension Page: JSONWritten where Item: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("items", items)
             object.field("revision", revision)
@@ -14,7 +12,7 @@ extension Page: JSONWritten where Item: JSONWritten {
 }
 
 extension InstanceAnswer: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("instance", instance)
             object.field("operation", operation)
@@ -23,16 +21,15 @@ extension InstanceAnswer: JSONWritten {
 }
 
 /// A list that most often is empty and else is left to Foundation.
-struct Foreign<Element: Encodable>: JSONWritten {
+package struct Foreign<Element: Encodable>: JSONWritten {
     var elements: [Element]
-    func write(to text: inout JSONText) {
-        // An element that can't be encoded is left out with the rest: none of these holds a number that JSON does not know.
-        guard !elements.isEmpty, (try? text.encoded(elements)) != nil else { return text.list([Int64]()) }
+    package func write(to text: inout JSONWriter) {
+        if elements.isEmpty { text.list([Int64]()) } else { text.foreign(elements) }
     }
 }
 
 extension LaunchAnswer: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("instances", instances)
             object.field("operations", operations)
@@ -43,7 +40,7 @@ extension LaunchAnswer: JSONWritten {
 }
 
 extension NoPlacement: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("nodes", nodes)
             object.field("counts", counts)
@@ -53,7 +50,7 @@ extension NoPlacement: JSONWritten {
 }
 
 extension NoPlacement.Count: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("reason", reason)
             object.field("nodes", nodes)
@@ -62,7 +59,7 @@ extension NoPlacement.Count: JSONWritten {
 }
 
 extension SyncAnswer: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { object in
             object.field("epoch", epoch)
             object.field("interval", interval)
@@ -77,17 +74,7 @@ extension SyncAnswer: JSONWritten {
 }
 
 extension LeaseGrant: JSONWritten {
-    func write(to text: inout JSONText) {
+    package func write(to text: inout JSONWriter) {
         text.object { $0.field("lengthMilliseconds", length) }
     }
-}
-
-/// The door to what is written by hand, for those outside who compare it.
-package enum WrittenJSON {
-    package static func data(_ value: Instance) -> Data { JSONText.data(value) }
-    package static func data(_ value: InstanceOperation) -> Data { JSONText.data(value) }
-    package static func data(_ value: [Event]) -> Data { JSONText.data(value) }
-    package static func data(_ value: SyncAnswer) -> Data { JSONText.data(value) }
-    package static func data(_ value: LaunchAnswer) -> Data { JSONText.data(value) }
-    package static func data(_ value: InstanceRecord) -> Data { JSONText.data(value) }
 }

@@ -1,0 +1,37 @@
+import ClusterModel
+
+extension SyncRequest: JSONWritten {
+    package func write(to text: inout JSONWriter) {
+        text.object { object in
+            object.field("bootID", bootID)
+            object.field("session", session)
+            object.field("highestEpoch", highestEpoch)
+            object.field("seen", seen)
+            if let registration {
+                object.key("registration")
+                object.foreign(registration)
+            }
+            object.field("full", full)
+            object.field("observed", observed)
+            object.field("hold", hold)
+        }
+    }
+}
+
+extension ObservedInstance: JSONWritten {
+    package func write(to text: inout JSONWriter) {
+        text.object { object in
+            object.field("id", id)
+            object.field("name", name)
+            object.field("generation", generation)
+            object.field("state", state.rawValue)
+            object.field("reason", reason)
+            object.field("address", address)
+            object.field("pid", pid)
+            object.field("restarts", restarts)
+            object.field("reboots", reboots)
+            object.field("timings", timings)
+            object.field("resources", resources)
+        }
+    }
+}
