@@ -111,9 +111,10 @@ final class Invariants {
 
     /// Durable from now on.
     func stored(_ effects: Effects) {
-        let buried = Set(effects.changes.compactMap { change -> InstanceID? in
-            if case .tombstone(let edit) = change.change { edit.after?.value.instance.id } else { nil }
-        })
+        let buried = Set(
+            effects.changes.compactMap { change -> InstanceID? in
+                if case .tombstone(let edit) = change.change { edit.after?.value.instance.id } else { nil }
+            })
         for change in effects.changes {
             switch change.change {
             case .instance(let edit): stored(edit, isBuried: (edit.before?.value.id).map(buried.contains) ?? false)
@@ -167,7 +168,8 @@ final class Invariants {
         for record in held { sum += record.instance.placement?.allocation ?? .zero }
         let usage = ledger.engine.usage(of: node) ?? .zero
         if usage != sum {
-            broken(.usageIsSum, "\(row.value.name) has \(usage.cpu) vCPU and \(usage.memory) in use; its allocations are \(sum.cpu) and \(sum.memory)")
+            broken(
+                .usageIsSum, "\(row.value.name) has \(usage.cpu) vCPU and \(usage.memory) in use; its allocations are \(sum.cpu) and \(sum.memory)")
         }
         guard !held.contains(where: \.found) else { return }
         let room = row.value.capacity.allocatable
@@ -180,7 +182,9 @@ final class Invariants {
         guard let instance = view.instances[id]?.value.instance else { return }
         for rule in instance.spec.constraints.antiAffinity where rule.hard && rule.domain == nil {
             for other in view.instances(on: node) where other.id != id && other.instance.spec.groups.contains(rule.group) {
-                broken(.apart, "\(instance.name) and \(other.instance.name) of “\(rule.group)” are both on \(world.nodes[world.numbers[node] ?? 0].label)")
+                broken(
+                    .apart,
+                    "\(instance.name) and \(other.instance.name) of “\(rule.group)” are both on \(world.nodes[world.numbers[node] ?? 0].label)")
             }
         }
     }
@@ -203,7 +207,8 @@ final class Invariants {
         guard !possible.contains(found) else { return }
         broken(
             .acknowledgedHolds,
-            "the ledger has \(known.name) \(record.map { "as \($0.instance.spec.desired.rawValue)" } ?? "not at all"), and its client was told otherwise")
+            "the ledger has \(known.name) \(record.map { "as \($0.instance.spec.desired.rawValue)" } ?? "not at all"), and its client was told otherwise"
+        )
     }
 
     func record(_ id: InstanceID) -> InstanceRecord? { mirror.instances[id]?.value }

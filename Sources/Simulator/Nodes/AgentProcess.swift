@@ -257,10 +257,7 @@ final class AgentProcess {
     // MARK: Ticks
 
     private func setAlarm() {
-        var next: Duration?
-        for machine in machines.values {
-            if let wakeAt = machine.wakeAt { next = min(next ?? wakeAt, wakeAt) }
-        }
+        var next = machines.values.lazy.compactMap(\.wakeAt).min()
         if let until = lease.until { next = min(next ?? until, until) }
         guard let next else { return alarm = nil }
         let due = max(node.clock.moment(of: Span(next)), world.now)

@@ -195,7 +195,9 @@ final class SimulatedNode {
 
     func vmmEnds(_ pid: Int32, boot: Int, _ exit: VMMExit) {
         guard isUp, boot == self.boot, let vmm = processes[pid] else { return }
-        if let later = world.deferred(until: resume(of: .machine)) { return world.push(.vmmEnds(node: index, boot: boot, pid: pid, exit: exit), at: later) }
+        if let later = world.deferred(until: resume(of: .machine)) {
+            return world.push(.vmmEnds(node: index, boot: boot, pid: pid, exit: exit), at: later)
+        }
         processes[pid] = nil
         if disk[vmm.instance]?.process == vmm.process { disk[vmm.instance]?.end = (vmm.process, exit) }
         world.note("\(label): VMM \(pid) of \(world.name(vmm.instance)) \(exit.words)")
@@ -217,7 +219,8 @@ final class SimulatedNode {
         let step = vmm.cage.step(reading: leaseFile, at: UInt64(reading.nanoseconds))
         processes[pid] = vmm
         switch step {
-        case .wait(let until): world.push(.cageLooks(node: index, boot: boot, pid: pid), at: clock.moment(of: Span(nanoseconds: Int64(clamping: until))))
+        case .wait(let until):
+            world.push(.cageLooks(node: index, boot: boot, pid: pid), at: clock.moment(of: Span(nanoseconds: Int64(clamping: until))))
         case .kill:
             if atOnce { return vmmEnds(pid, boot: boot, .leaseOver) }
             end(pid, .leaseOver, after: killTime)
