@@ -173,6 +173,12 @@ struct PlacementState: ~Copyable, Sendable {
         }
     }
 
+    func sample(at now: Timestamp) -> CapacitySample {
+        CapacitySample(
+            at: now, nodes: table.count, instances: allocations.count, allocatable: table.allocatable.resources(devices: []),
+            allocated: allocated.resources(devices: []))
+    }
+
     // MARK: Decisions
 
     var measure: ClusterMeasure { ClusterMeasure(nodes: table.count, allocatable: table.allocatable, allocated: allocated, inUse: inUse) }
