@@ -9,7 +9,8 @@ package struct PlacementEngine: Sendable {
 
     /// Immutable while it is shared.
     final class SharedState: @unchecked Sendable {
-        fileprivate(set) var state: PlacementState
+        // Only the engine that holds it alone changes it, so there is nothing to watch over.
+        @exclusivity(unchecked) fileprivate(set) var state: PlacementState
         init(_ state: consuming PlacementState) { self.state = state }
     }
 
