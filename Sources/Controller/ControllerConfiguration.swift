@@ -17,10 +17,10 @@ package struct ControllerConfiguration: Sendable {
     package var defaultImage: Name
     /// How many of the latest changes can be watched from.
     package var watchKept: Int
+    var images = ImageLibrary.Settings()
     /// How often a copy of the ledger is kept beside it, and how many of the latest; 0 keeps none.
     package var snapshotEvery: Milliseconds
     package var snapshotsKept: Int
-    var images = ImageLibrary.Settings()
     package var logLevel: Logger.Level
 
     package init(contentsOf path: String) throws(ConfigurationError) {

@@ -20,6 +20,8 @@ enum RowCodec {
             case .operation(let edit): addWritten(edit, .operation, &batch)
             case .tombstone(let edit): try add(edit, .tombstone, encoder, &batch)
             case .recovery(let edit): try add(edit, .recovery, encoder, &batch)
+            case .key(let edit): try add(edit, .key, encoder, &batch)
+            case .seed(let edit): try add(edit, .seed, encoder, &batch)
             }
         }
         if !effects.steps.isEmpty { batch.steps = try StepCodec.encode(effects.steps) }
@@ -40,6 +42,8 @@ enum RowCodec {
         case .operation: .operation(try read(InstanceOperation.self))
         case .tombstone: .tombstone(try read(Tombstone.self))
         case .recovery: .recovery(try read(Recovery.self))
+        case .key: .key(try read(SSHKey.self))
+        case .seed: .seed(try read(KeptSeed.self))
         }
     }
 
@@ -73,6 +77,8 @@ enum RowCodec {
         case .operation(let edit): key(edit)
         case .tombstone(let edit): key(edit)
         case .recovery(let edit): key(edit)
+        case .key(let edit): key(edit)
+        case .seed(let edit): key(edit)
         }
     }
 }
