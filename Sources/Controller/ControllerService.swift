@@ -54,6 +54,7 @@ package struct ControllerService: Service {
             group.addTask { await HealthLoop(controller: controller).run() }
             group.addTask { try await TermLoop(controller: controller).run() }
             group.addTask { try await serve(controller, server) }
+            group.addTask { await StoreLoop(controller: controller, every: configuration.snapshotEvery.duration).run() }
             defer {
                 controller.stop()
                 controller.writer.close()

@@ -75,7 +75,9 @@ struct LocalNode {
             inUse: { QEMUDriver.imagesInUse(under: instances) })
         run = try RunDirectory(path: "\(directory)/run")
         let nodeGuard = NodeGuard(cage: Self.cage, run: run, agentLock: "\(directory)/agent.lock", watchdog: nil, logger: logger)
-        driver = QEMUDriver(settings: settings, root: instances, images: images, run: run, nodeGuard: nodeGuard, logger: logger)
+        driver = QEMUDriver(
+            settings: settings, root: instances, images: images, seeds: SeedSource(transport: ImageTransport(content: content)), run: run,
+            nodeGuard: nodeGuard, logger: logger)
         keeper = InstanceKeeper(vmm: driver, logger: logger, timing: timing, lease: lease)
         try await keeper.takeUp()
         let keeper = keeper

@@ -136,13 +136,13 @@ struct SyncTests {
     func restart() async throws {
         let directory = try RunningController.temporaryDirectory()
         defer { try? FileManager.default.removeItem(at: directory) }
-        let timing = "heartbeat: {interval: 100ms, suspectAfter: 1500ms, lostAfter: 60s}\n"
+        let timing = "heartbeat: {interval: 100ms, suspectAfter: 6s, lostAfter: 60s}\n"
         let id = NodeID.random()
         try await RunningController.run(in: directory, timing) { controller in
             var node = try PlayedNode(controller, name: "n1", id: id)
             try await node.join()
         }
-        try await Task.sleep(for: .milliseconds(1600))
+        try await Task.sleep(for: .milliseconds(6100))
         try await RunningController.run(in: directory, timing) { controller in
             let view: NodeView = try await controller.get("/v1/nodes/n1")
             #expect(view.node.health == .alive)

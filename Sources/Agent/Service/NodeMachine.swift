@@ -35,7 +35,9 @@ struct NodeMachine: Sendable {
             root: "\(directory)/images", limit: configuration.imageCacheLimit, transport: transport, logger: logger,
             inUse: { QEMUDriver.imagesInUse(under: instances) })
         let nodeGuard = NodeGuard(cage: settings.cage, run: run, agentLock: agentLock, watchdog: configuration.watchdog, logger: logger)
-        vmm = QEMUDriver(settings: settings, root: instances, images: images, run: run, nodeGuard: nodeGuard, logger: logger)
+        vmm = QEMUDriver(
+            settings: settings, root: instances, images: images, seeds: SeedSource(transport: transport), run: run, nodeGuard: nodeGuard,
+            logger: logger)
         // Where a watchdog is to be fed the guard runs from the start, for what it can do is told to the controller.
         let isWatched = configuration.watchdog != nil ? await nodeGuard.ensure() : false
         if configuration.watchdog != nil, !isWatched { logger.warning("the watchdog does not reset this machine in time; the node is softFenced") }

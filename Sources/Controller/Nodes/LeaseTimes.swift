@@ -26,7 +26,7 @@ final class LeaseTimes: Sendable {
     /// What an earlier controller may have granted by, found at the start.
     let inherited: Milliseconds
 
-    init(directory: String, base: LeaseTiming?, syncRate: Int64, heartbeat: HeartbeatTiming, logger: Logger) throws(ControllerStartError) {
+    init(directory: String, base: LeaseTiming?, syncRate: Int64, heartbeat: HeartbeatTiming, logger: Logger) throws {
         self.base = base
         self.syncRate = syncRate
         self.heartbeat = heartbeat
@@ -37,7 +37,8 @@ final class LeaseTimes: Sendable {
         state = Mutex(
             State(interval: heartbeat.interval, kept: inherited, keptUntil: NodeSessions.now + max(inherited, wait).duration))
         guard wait <= inherited || Self.write(wait, to: file) else {
-            throw .notWritable(directory: directory, why: "lease-wait: \(String(cString: strerror(errno)))")
+            if errno == ENOSPC { throw StoreError.full }
+            throw ControllerStartError.notWritable(directory: directory, why: "lease-wait: \(String(cString: strerror(errno)))")
         }
         if wait > inherited { state.withLock { $0.kept = wait } }
     }
@@ -70,7 +71,7 @@ final class LeaseTimes: Sendable {
         guard let data = try? Data(contentsOf: URL(filePath: file)) else { return .zero }
         let text = String(decoding: data.prefix(32), as: UTF8.self).filter { $0 != "\n" }
         guard let count = Int64(text), (0...86_400_000).contains(count) else {
-            throw .damaged(directory: directory, what: "lease-wait holds no time; if no node has run for a day, remove it")
+            throw .store(directory: directory, why: "its file lease-wait holds no time; if no node of this cluster has run for a day, remove it")
         }
         return Milliseconds(count)
     }
