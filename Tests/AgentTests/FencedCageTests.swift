@@ -155,6 +155,26 @@ struct NodeGuardTests {
         withExtendedLifetime(agent) {}
     }
 
+    @Test("what another boot has registered is nobody's: its pid is another's by now")
+    func otherBoot() async throws {
+        let node = try FencedNode()
+        let agent = try node.identity()
+        let innocent = Process()
+        innocent.executableURL = URL(filePath: "/bin/sleep")
+        innocent.arguments = ["60"]
+        try innocent.run()
+        defer { innocent.terminate() }
+        let pid = innocent.processIdentifier
+        let startTime = try #require(RunningProcess.startTime(of: pid))
+        let entry = "\(node.run.registry)/\(InstanceID.random())"
+        try Data("\(pid) \(startTime) \(pid) \(startTime) 1 2\n".utf8).write(to: URL(filePath: entry))
+        await node.guarding().ensure()
+        _ = try await eventually("the entry is taken away", within: 10) { node.registered.isEmpty.orNil }
+        try await Task.sleep(for: .milliseconds(300))
+        #expect(innocent.isRunning)
+        withExtendedLifetime(agent) {}
+    }
+
     @Test("there is one for a node; it outlives whoever started it for as long as a fenced VMM runs or an agent holds its lock, and then ends")
     func life() async throws {
         let node = try FencedNode()
