@@ -29,8 +29,7 @@ final class Controller: Sendable {
     init(
         version: String, epoch: Epoch, settings: LedgerSettings, journalKept: Int64, store: any StateStore, room: DiskRoom,
         snapshots: LedgerSnapshots, view: CommittedView, log: WatchLog, writer: LedgerWriter, sessions: NodeSessions, leaseTimes: LeaseTimes,
-        images: ImageLibrary,
-        metrics: Metrics, logger: Logger
+        images: ImageLibrary, metrics: Metrics, logger: Logger
     ) {
         self.version = version
         self.epoch = epoch

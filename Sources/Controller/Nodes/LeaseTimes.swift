@@ -71,7 +71,7 @@ final class LeaseTimes: Sendable {
         guard let data = try? Data(contentsOf: URL(filePath: file)) else { return .zero }
         let text = String(decoding: data.prefix(32), as: UTF8.self).filter { $0 != "\n" }
         guard let count = Int64(text), (0...86_400_000).contains(count) else {
-            throw .store(directory: directory, why: "its file lease-wait holds no time; if no node of this cluster has run for a day, remove it")
+            throw .store(directory: directory, why: "its file lease-wait holds no time; if no node has run for a day, remove it")
         }
         return Milliseconds(count)
     }

@@ -19,6 +19,10 @@ struct WitnessedStore: StateStore {
 
     func answer(_ number: Int64) async throws(StoreError) -> StoredAnswer? { try await store.answer(number) }
 
+    func copy(to path: String, synced: @escaping @Sendable () -> Bool) async throws(StoreError) { try await store.copy(to: path, synced: synced) }
+
+    func settleRestored() async throws(StoreError) { try await store.settleRestored() }
+
     func commit(_ batch: StoreBatch, expecting head: StoreHead) async throws(StoreError) -> StoreHead {
         let began = NodeSessions.now
         do {

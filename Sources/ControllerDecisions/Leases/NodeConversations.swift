@@ -69,6 +69,7 @@ package struct NodeConversations: Sendable {
     /// - Parameter health: the node's in the committed ledger; nil where it holds no such node.
     package mutating func arrive(_ request: SyncRequest, from node: NodeID, health: Node.Health?, at now: Duration) -> Arrival {
         leases.term.hear(of: request.highestEpoch)
+        if health == .lost { leases.foundLost(node) }
         turns += 1
         let hold = min(max(.zero, request.hold), timing.interval)
         let turn = Turn(
@@ -192,13 +193,14 @@ package struct NodeConversations: Sendable {
         if now >= lostAt {
             guard leases.declareLost(node, at: now) else { return now + Self.recheck }
             due.lost.append(node)
-            due.ages.append(.init(node: node, age: age))
+            due.ages.append(.init(node: node, age: age, wasHeard: conversations[node] != nil))
             return now + Self.recheck
         }
         guard health == .alive else { return min(lostAt, now + Self.relook) }
         guard now >= suspectAt else { return suspectAt }
         // By its age alone the ledger might call it lost, and its lease may not be over yet.
-        due.ages.append(.init(node: node, age: min(age, timing.lostAfter - Milliseconds(1))))
+        let wasHeard = conversations[node] != nil
+        due.ages.append(.init(node: node, age: min(age, timing.lostAfter - Milliseconds(1)), wasHeard: wasHeard))
         return now + Self.recheck
     }
 

@@ -19,8 +19,9 @@ package final class QEMUDriver: VMM {
     private let bootID = RunningProcess.bootID()
     private let connections = Mutex<[InstanceID: QMPConnection]>([:])
 
-    package init(settings: QEMUSettings, root: String, images: ImageCache, seeds: SeedSource, run: RunDirectory, nodeGuard: NodeGuard, logger: Logger)
-    {
+    package init(
+        settings: QEMUSettings, root: String, images: ImageCache, seeds: SeedSource, run: RunDirectory, nodeGuard: NodeGuard, logger: Logger
+    ) {
         self.run = run
         self.nodeGuard = nodeGuard
         self.settings = settings
