@@ -42,6 +42,10 @@ package enum Change: Sendable {
 package struct NumberedChange: Sendable {
     package var revision: Int64
     package var change: Change
+    package init(revision: Int64, change: Change) {
+        self.revision = revision
+        self.change = change
+    }
 }
 
 package struct NumberedStep: Hashable, Sendable, Codable {

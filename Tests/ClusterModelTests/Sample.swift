@@ -86,7 +86,7 @@ enum Sample {
 
     static func syncRequest() -> SyncRequest {
         SyncRequest(
-            bootID: "boot", session: "session", highestEpoch: Epoch(3), seen: 5, registration: registration(), full: true,
+            bootID: "boot", session: "session", number: 12, highestEpoch: Epoch(3), seen: 5, registration: registration(), full: true,
             observed: [ObservedInstance(id: id(1), name: name("web-1"), generation: 1, state: .running, pid: 4242, resources: room)],
             hold: Milliseconds(seconds: 3))
     }
