@@ -13,10 +13,6 @@ struct WitnessedStore: StateStore {
 
     func steps(from sequence: Int64) async throws(StoreError) -> [JournalEntry] { try await store.steps(from: sequence) }
 
-    func copy(to path: String, synced: @escaping @Sendable () -> Bool) async throws(StoreError) { try await store.copy(to: path, synced: synced) }
-
-    func settleRestored() async throws(StoreError) { try await store.settleRestored() }
-
     func answer(_ number: Int64) async throws(StoreError) -> StoredAnswer? { try await store.answer(number) }
 
     func copy(to path: String, synced: @escaping @Sendable () -> Bool) async throws(StoreError) { try await store.copy(to: path, synced: synced) }
