@@ -38,6 +38,7 @@ let package = Package(
         .target(name: "CSpawn"),
         // Floor 1: values only.
         .target(name: "ClusterModel", swiftSettings: strict),
+        .target(name: "CageDecisions", swiftSettings: strict),
         // Floor 2
         .target(name: "Placement", dependencies: ["ClusterModel"], swiftSettings: strict),
         .target(name: "StrictYAML", dependencies: ["ClusterModel", yams], swiftSettings: strict),
@@ -62,7 +63,7 @@ let package = Package(
         .target(
             name: "Agent",
             dependencies: [
-                "ClusterModel", "ClusterAPI", "AgentDecisions", "StrictYAML", "CKVM", "CSpawn", log, lifecycle, crypto,
+                "ClusterModel", "ClusterAPI", "AgentDecisions", "CageDecisions", "StrictYAML", "CKVM", "CSpawn", log, lifecycle, crypto,
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -79,7 +80,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "berth-cage",
-            dependencies: ["CSpawn"],
+            dependencies: ["CageDecisions", "CSpawn"],
             swiftSettings: strict + [.unsafeFlags(["-static-executable"])],
             linkerSettings: [.unsafeFlags(["-static-executable"])]),
         // Tests: one per target, the tidy tree, and real processes under integration/.
@@ -89,6 +90,7 @@ let package = Package(
         .testTarget(name: "ClusterAPITests", dependencies: ["ClusterAPI", "ClusterModel"], swiftSettings: strict),
         .testTarget(
             name: "ControllerDecisionsTests", dependencies: ["ControllerDecisions", "Placement", "ClusterModel"], swiftSettings: strict),
+        .testTarget(name: "CageDecisionsTests", dependencies: ["CageDecisions"], swiftSettings: strict),
         .testTarget(name: "AgentDecisionsTests", dependencies: ["AgentDecisions", "ClusterModel"], swiftSettings: strict),
         .testTarget(
             name: "ControllerTests",
@@ -98,7 +100,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "AgentTests", dependencies: ["Agent", "AgentDecisions", "ClusterAPI", "StrictYAML", "ClusterModel", "CKVM", "CSpawn", log],
+            name: "AgentTests",
+            dependencies: ["Agent", "AgentDecisions", "CageDecisions", "ClusterAPI", "StrictYAML", "ClusterModel", "CKVM", "CSpawn", log],
             swiftSettings: strict),
         .testTarget(name: "PlannerTests", dependencies: ["Planner", "Placement", "StrictYAML", "ClusterModel", yams], swiftSettings: strict),
         .testTarget(

@@ -160,7 +160,11 @@ final class Cluster: @unchecked Sendable {
         try await succeed("instance", "show", name, "-o", "json").decoded(as: Instance.self)
     }
 
-    func node(_ name: String) async throws -> Node { try await succeed("node", "show", name, "-o", "json").decoded(as: NodeView.self).node }
+    func nodeView(_ name: String) async throws -> NodeView {
+        try await succeed("node", "show", name, "-o", "json").decoded(as: NodeView.self)
+    }
+
+    func node(_ name: String) async throws -> Node { try await nodeView(name).node }
 
     func wait(for health: Node.Health, of node: String, within seconds: Double = 30) async throws {
         _ = try await eventually("\(node) is \(health)", within: seconds) { try await self.node(node).health == health ? true : nil }
