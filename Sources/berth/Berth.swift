@@ -22,7 +22,10 @@ package struct Berth: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Instances",
-                subcommands: [InstanceLaunch.self, InstanceCommand.self, Console.self, Logs.self, Wait.self, OperationCommand.self]),
+                subcommands: [
+                    InstanceLaunch.self, InstanceCommand.self, Console.self, Logs.self, SSH.self, Exec.self, PortForward.self, Wait.self,
+                    OperationCommand.self,
+                ]),
             CommandGroup(
                 name: "Cluster",
                 subcommands: [ClusterCommand.self, NodeCommand.self, SizeCommand.self, ImageCommand.self, KeyCommand.self, EventList.self]),
