@@ -10,12 +10,19 @@ package struct ControllerConfiguration: Sendable {
     package var port: Int
     package var dataDirectory: String
     package var timing: HeartbeatTiming
+    /// Nil where the heartbeat leaves no room for a lease: fenced instances don't run then.
+    package var lease: LeaseTiming?
+    /// Of all nodes together, in a second.
+    package var syncRate: Int64
     package var policy: PlacementPolicy
     package var defaultSize: Name
     package var defaultImage: Name
     /// How many of the latest changes can be watched from.
     package var watchKept: Int
     var images = ImageLibrary.Settings()
+    /// How often a copy of the ledger is kept beside it, and how many of the latest; 0 keeps none.
+    package var snapshotEvery: Milliseconds
+    package var snapshotsKept: Int
     package var logLevel: Logger.Level
 
     package init(contentsOf path: String) throws(ConfigurationError) {
@@ -24,19 +31,28 @@ package struct ControllerConfiguration: Sendable {
 
     package init(text: String, file: String) throws(ConfigurationError) {
         let root = try ConfigurationDocument(text: text, file: file).root.mapping(keys: [
-            "listen", "dataDirectory", "heartbeat", "placement", "defaults", "watch", "images", "logLevel",
+            "listen", "dataDirectory", "heartbeat", "lease", "placement", "defaults", "watch", "images", "snapshots", "logLevel",
         ])
         (host, port) = try root["listen"].map(Self.address) ?? ("127.0.0.1", 7480)
         let directory = try root.required("dataDirectory")
         dataDirectory = try directory.string()
         guard !dataDirectory.isEmpty, !dataDirectory.utf8.contains(0) else { throw directory.error("a directory is expected") }
-        timing = try root["heartbeat"].map(Self.heartbeat) ?? HeartbeatTiming()
+        let lease = try root["lease"]?.leaseTiming(more: ["syncRate"])
+        timing = try Self.heartbeat(root["heartbeat"], lease)
+        self.lease = lease ?? .longest(renew: timing.interval, wait: timing.lostAfter)
+        syncRate = try root["lease"]?.anyMapping()["syncRate"]?.integer(in: 1...1_000_000) ?? LeaseScale.syncRate
         policy = try root["placement"]?.mapping(keys: ["policy"])["policy"]?.word(PlacementPolicy.self) ?? .pack
         let defaults = try root["defaults"]?.mapping(keys: ["size", "image"])
         defaultSize = try defaults?["size"]?.name() ?? Self.tiny
         defaultImage = try defaults?["image"]?.name() ?? Self.tiny
         watchKept = Int(try root["watch"]?.mapping(keys: ["kept"])["kept"]?.integer(in: 100...1_000_000) ?? 10_000)
         if let value = root["images"] { images = try Self.images(value) }
+        let snapshots = try root["snapshots"]?.mapping(keys: ["every", "kept"])
+        snapshotEvery = try snapshots?["every"]?.time() ?? Milliseconds(seconds: 3600)
+        if let every = snapshots?["every"], snapshotEvery < Milliseconds(seconds: 60) {
+            throw every.error("\(snapshotEvery) is too short: a minute at least is needed")
+        }
+        snapshotsKept = Int(try snapshots?["kept"]?.integer(in: 0...1000) ?? 3)
         logLevel = try root["logLevel"]?.word(Logger.Level.self) ?? .info
     }
 
@@ -74,9 +90,11 @@ package struct ControllerConfiguration: Sendable {
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
-    private static func heartbeat(_ value: ConfigurationValue) throws(ConfigurationError) -> HeartbeatTiming {
+    /// A lease sets what the heartbeat leaves open: its renewals are the syncs, and a node is lost no sooner than its lease.
+    private static func heartbeat(_ value: ConfigurationValue?, _ lease: LeaseTiming?) throws(ConfigurationError) -> HeartbeatTiming {
+        var timing = lease.map(HeartbeatTiming.init) ?? HeartbeatTiming()
+        guard let value else { return timing }
         let fields = try value.mapping(keys: ["interval", "suspectAfter", "lostAfter"])
-        var timing = HeartbeatTiming()
         if let interval = try fields["interval"]?.time() { timing.interval = interval }
         if let suspectAfter = try fields["suspectAfter"]?.time() { timing.suspectAfter = suspectAfter }
         if let lostAfter = try fields["lostAfter"]?.time() { timing.lostAfter = lostAfter }
@@ -85,6 +103,11 @@ package struct ControllerConfiguration: Sendable {
             throw value.error(
                 "interval \(timing.interval) < suspectAfter \(timing.suspectAfter) < lostAfter \(timing.lostAfter) does not hold; "
                     + "a node must be able to sync before it is suspect, and be suspect before it is lost")
+        }
+        if let lease, timing.interval != lease.renew || timing.lostAfter < lease.wait {
+            throw value.error(
+                "interval \(timing.interval) and lostAfter \(timing.lostAfter) contradict the lease, which is renewed every \(lease.renew) "
+                    + "and surely over after \(lease.wait); leave them out")
         }
         guard timing.lostAfter <= Milliseconds(seconds: 86_400) else { throw value.error("lostAfter \(timing.lostAfter) is longer than a day") }
         return timing

@@ -14,17 +14,23 @@ struct ControllerOpening {
     let configuration: ControllerConfiguration
     let logger: Logger
     let version: String
+    /// The term that begins is above this one.
+    var above = Epoch(0)
 
     /// Changes that the placement journal reaches back; a launch makes four.
     static let journalKept: Int64 = 4_000_000
 
     func open(_ store: (any StateStore)?) async throws(ControllerStartError) -> Opened {
         let directory = configuration.dataDirectory
+        let room = DiskRoom(directory: directory)
         do {
-            return try await read(try store ?? SQLiteStore(path: "\(directory)/ledger.sqlite"))
+            do { return try await read(store, room) } catch let error as StoreError where (error == .full || room.isFull) && room.dropBallast() {
+                logger.error("the disk is full; its ballast is given up, and nothing new is taken in")
+                return try await read(store, room)
+            }
         } catch let error as StoreError {
             switch error {
-            case .damaged(let what): throw .damaged(directory: directory, what: what)
+            case .damaged(let what): throw .damaged(directory: directory, what: what, snapshot: snapshots.latest)
             case .full: throw .diskFull(directory: directory)
             case .lostTerm, .unavailable: throw .store(directory: directory, why: error.description)
             }
@@ -35,12 +41,20 @@ struct ControllerOpening {
         }
     }
 
-    private func read(_ store: any StateStore) async throws -> Opened {
+    private var snapshots: LedgerSnapshots {
+        LedgerSnapshots(dataDirectory: configuration.dataDirectory, kept: configuration.snapshotsKept)
+    }
+
+    private func read(_ given: (any StateStore)?, _ room: DiskRoom) async throws -> Opened {
+        let store = try given ?? SQLiteStore(path: "\(configuration.dataDirectory)/ledger.sqlite")
+        snapshots.removePartial()
+        let began = NodeSessions.now
         var head = try await store.campaign()
+        while head.epoch <= above.number { head = try await store.campaign() }
         let stored = try await store.load()
         let settings = LedgerSettings(
             defaultSize: configuration.defaultSize, defaultImage: configuration.defaultImage, policy: configuration.policy,
-            timing: configuration.timing)
+            timing: configuration.timing, lease: configuration.lease)
         var state = ClusterState(settings: settings)
         let rows: [Change]
         let events: [Event]
@@ -51,19 +65,36 @@ struct ControllerOpening {
             throw StoreError.damaged("a row can't be read: \(error)")
         }
         state.restore(rows, revision: stored.head.sequence)
+        if let at = stored.restoredAt {
+            logger.warning("this ledger was put back from a backup", metadata: ["at": "\(Timestamp(milliseconds: at))"])
+        }
         head = try await makeFirstSizes(&state, store, head)
         let images = try ImageLibrary(dataDirectory: configuration.dataDirectory, settings: configuration.images)
         images.removeAll(except: Set(state.images.values.map(\.value.digest)))
         let view = CommittedView(state)
         let log = WatchLog(revision: state.revision, kept: configuration.watchKept, events: events)
         let metrics = Metrics()
-        let sessions = NodeSessions()
-        let writer = LedgerWriter(store: store, view: view, log: log, journalKept: Self.journalKept, metrics: metrics, logger: logger) { effects in
+        let leaseTimes = try LeaseTimes(
+            directory: configuration.dataDirectory, base: configuration.lease, syncRate: configuration.syncRate, heartbeat: configuration.timing,
+            logger: logger)
+        let leases = LeaseBook(
+            term: Term(epoch: Epoch(head.epoch), campaignBegan: began), timing: configuration.lease, began: NodeSessions.now,
+            inherited: leaseTimes.inherited)
+        let sessions = NodeSessions(
+            NodeConversations(nodes: Array(state.nodes.keys), timing: configuration.timing, leases: leases, began: NodeSessions.now))
+        leaseTimes.follow(nodes: state.nodes.count, sessions)
+        if configuration.lease == nil { logger.warning("the heartbeat leaves no room for leases: fenced instances will not run") }
+        let witnessed = WitnessedStore(store: store, epoch: head.epoch, sessions: sessions)
+        let writer = LedgerWriter(
+            store: witnessed, room: room, view: view, log: log, journalKept: Self.journalKept, metrics: metrics, logger: logger
+        ) {
+            effects in
             Controller.wake(sessions, after: effects)
         }
         let controller = Controller(
-            version: version, epoch: Epoch(head.epoch), settings: settings, journalKept: Self.journalKept, store: store, view: view, log: log,
-            writer: writer, sessions: sessions, images: images, metrics: metrics, logger: logger)
+            version: version, epoch: Epoch(head.epoch), settings: settings, journalKept: Self.journalKept, store: witnessed, room: room,
+            snapshots: snapshots, view: view, log: log, writer: writer, sessions: sessions, leaseTimes: leaseTimes, images: images,
+            metrics: metrics, logger: logger)
         return Opened(controller: controller, state: state, head: head, answers: IdempotencyIndex(stored.answers))
     }
 

@@ -13,10 +13,11 @@ enum DebianRoot {
 
     static let excluded = ["/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*"]
 
+    /// A unit has long to start, since an emulated guest on a busy machine is many times slower than systemd expects.
     /// Debian keeps /vmlinuz and /initrd.img as links to the newest kernel, so nothing in the guest has to know of the loader.
     static let loaderConfiguration = """
         search.fs_label \(label) root
-        linux /vmlinuz root=LABEL=\(label) ro console=ttyS0 net.ifnames=0 quiet
+        linux /vmlinuz root=LABEL=\(label) ro console=ttyS0 net.ifnames=0 quiet systemd.default_timeout_start_sec=900
         initrd /initrd.img
         boot
 
