@@ -51,9 +51,14 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
     package var ephemeral: Bool
     /// What it was launched with beside its name; nil where that is nothing.
     package var seed: SeedSummary?
+    /// Nobody deletes it before this is lifted.
+    package var protected: Bool
+    /// It is deleted then.
+    package var expiresAt: Timestamp?
 
     private enum CodingKeys: String, CodingKey {
-        case size, resources, image, labels, groups, constraints, policy, restart, desired, reboots, queued, recovery, ephemeral, seed
+        case size, resources, image, labels, groups, constraints, policy, restart, desired, reboots, queued, recovery, ephemeral, seed, protected,
+            expiresAt
         case stopTimeout = "stopTimeoutMilliseconds"
     }
 
@@ -62,7 +67,7 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         constraints: Constraints = Constraints(),
         policy: PlacementPolicy? = nil, restart: RestartPolicy = .onFailure, desired: DesiredState = .running, reboots: Int64 = 0,
         stopTimeout: Milliseconds = Milliseconds(seconds: 30), queued: Bool = false, recovery: RecoveryPolicy = .stay, ephemeral: Bool = false,
-        seed: SeedSummary? = nil
+        seed: SeedSummary? = nil, protected: Bool = false, expiresAt: Timestamp? = nil
     ) {
         self.size = size
         self.resources = resources
@@ -79,6 +84,8 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         self.recovery = recovery
         self.ephemeral = ephemeral
         self.seed = seed
+        self.protected = protected
+        self.expiresAt = expiresAt
     }
 
     /// Also reads what was stored before there were recovery policies.
@@ -99,6 +106,8 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         recovery = try fields.decodeIfPresent(RecoveryPolicy.self, forKey: .recovery) ?? .stay
         ephemeral = try fields.decodeIfPresent(Bool.self, forKey: .ephemeral) ?? false
         seed = try fields.decodeIfPresent(SeedSummary.self, forKey: .seed)
+        protected = try fields.decodeIfPresent(Bool.self, forKey: .protected) ?? false
+        expiresAt = try fields.decodeIfPresent(Timestamp.self, forKey: .expiresAt)
     }
 }
 

@@ -8,6 +8,8 @@ package enum Command: Sendable {
     case stop(InstanceKey, OperationID, force: Bool, within: Milliseconds?)
     case reboot(InstanceKey, OperationID)
     case delete(InstanceKey, OperationID)
+    case update(InstanceKey, Update)
+    case expire(InstanceID, OperationID)
     case adopt(InstanceKey)
     case destroy(InstanceKey, OperationID)
     case cordon(NodeKey)
@@ -44,6 +46,8 @@ package enum Command: Sendable {
         package var userData: Data?
         package var vendorData: Data?
         package var keys: [Name]
+        package var protected = false
+        package var expiresIn: Milliseconds?
         /// One pair per instance.
         package var ids: [(instance: InstanceID, operation: OperationID)]
 
@@ -71,6 +75,20 @@ package enum Command: Sendable {
             self.keys = keys
             self.ids = ids
         }
+    }
+
+    package struct Update: Sendable {
+        package enum Expiry: Hashable, Sendable {
+            case never
+            case after(Milliseconds)
+        }
+
+        package var name: Name?
+        package var setLabels: Labels?
+        package var removeLabels: [String] = []
+        package var protected: Bool?
+        package var expiry: Expiry?
+        package init() {}
     }
 
     package struct NodeAge: Sendable {

@@ -15,6 +15,8 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
     package var adopted: Bool
     /// The time for one stop, where the request named another than the instance's own.
     package var stopWithin: Milliseconds?
+    /// The moment of its end that people have been warned of.
+    package var expiryWarned: Timestamp?
 
     package init(instance: Instance, desiredRevision: Int64, operation: OperationID?, found: Bool = false) {
         self.instance = instance

@@ -123,6 +123,7 @@ struct LedgerImage: Equatable {
     var allocations: [Allocation]
     var placementNodes: [PlacementNode]
     var hasPending: Bool
+    var expiries: [InstanceID]
 
     init(_ state: ClusterState) {
         func byKey<Value>(_ rows: some Sequence<Row<Value>>) -> [Int64: Value] {
@@ -140,5 +141,6 @@ struct LedgerImage: Equatable {
         placementNodes = state.engine.nodes
         allocations = placementNodes.flatMap { state.engine.allocations(on: $0.id) }
         hasPending = state.hasPending
+        expiries = state.expiries(at: Timestamp(milliseconds: .max / 2))
     }
 }

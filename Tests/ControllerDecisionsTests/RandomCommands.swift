@@ -11,7 +11,7 @@ extension PlayedLedger {
         let some = known.randomElement(using: &generator)
         let key: InstanceKey = some.map { .id($0.id) } ?? .name(ProjectName(project: ClusterState.defaultProject, name: name("nobody")))
         let node = Self.nodeIDs.randomElement(using: &generator) ?? Self.identifier(0)
-        switch Int.random(in: 0..<26, using: &generator) {
+        switch Int.random(in: 0..<28, using: &generator) {
         case 0...4: return randomLaunch(using: &generator)
         case 5: return .start(key, newID())
         case 6: return .stop(key, newID(), force: Bool.random(using: &generator), within: nil)
@@ -28,6 +28,13 @@ extension PlayedLedger {
         case 17: return .deleteSize(name("s\(Int.random(in: 0...3, using: &generator))"))
         case 18: return .expireOperations(keep: Int.random(in: 0...20, using: &generator))
         case 19: return .placePending(again: true)
+        case 22:
+            var change = Command.Update()
+            change.name = Bool.random(using: &generator) ? name("i\(Int.random(in: 0...6, using: &generator))") : nil
+            change.protected = [nil, true, false].randomElement(using: &generator) ?? nil
+            change.expiry = [nil, .never, .after(Milliseconds(5000))].randomElement(using: &generator) ?? nil
+            return .update(key, change)
+        case 23: return .expire(some?.id ?? newID(), newID())
         case 20:
             let number = Int.random(in: 0...3, using: &generator)
             let blob = "AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"

@@ -34,6 +34,8 @@ extension InstanceSpec: JSONWritten {
             object.field("recovery", recovery.rawValue)
             object.field("ephemeral", ephemeral)
             object.field("seed", seed)
+            object.field("protected", protected)
+            object.field("expiresAt", expiresAt)
         }
     }
 }

@@ -13,6 +13,7 @@ extension InstanceRecord: JSONWritten {
             object.field("found", found)
             object.field("adopted", adopted)
             object.field("stopWithin", stopWithin)
+            object.field("expiryWarned", expiryWarned)
         }
     }
 }
