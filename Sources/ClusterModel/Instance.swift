@@ -49,6 +49,8 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
     package var recovery: RecoveryPolicy
     /// Its local disk may be lost with its node: it begins anew from its image elsewhere.
     package var ephemeral: Bool
+    /// Higher goes first where several look for room: those that wait, and those whose node is lost.
+    package var priority: Int
     /// What it was launched with beside its name; nil where that is nothing.
     package var seed: SeedSummary?
     /// Nobody deletes it before this is lifted.
@@ -56,9 +58,11 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
     /// It is deleted then.
     package var expiresAt: Timestamp?
 
+    package static let priorities = -1000...1000
+
     private enum CodingKeys: String, CodingKey {
-        case size, resources, image, labels, groups, constraints, policy, restart, desired, reboots, queued, recovery, ephemeral, seed, protected,
-            expiresAt
+        case size, resources, image, labels, groups, constraints, policy, restart, desired, reboots, queued, recovery, ephemeral, priority, seed
+        case protected, expiresAt
         case stopTimeout = "stopTimeoutMilliseconds"
     }
 
@@ -67,7 +71,7 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         constraints: Constraints = Constraints(),
         policy: PlacementPolicy? = nil, restart: RestartPolicy = .onFailure, desired: DesiredState = .running, reboots: Int64 = 0,
         stopTimeout: Milliseconds = Milliseconds(seconds: 30), queued: Bool = false, recovery: RecoveryPolicy = .stay, ephemeral: Bool = false,
-        seed: SeedSummary? = nil, protected: Bool = false, expiresAt: Timestamp? = nil
+        priority: Int = 0, seed: SeedSummary? = nil, protected: Bool = false, expiresAt: Timestamp? = nil
     ) {
         self.size = size
         self.resources = resources
@@ -86,9 +90,10 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         self.seed = seed
         self.protected = protected
         self.expiresAt = expiresAt
+        self.priority = priority
     }
 
-    /// Also reads what was stored before there were recovery policies.
+    /// Also reads what was stored before there were recovery policies and priorities.
     package init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         size = try fields.decode(Name.self, forKey: .size)
@@ -108,6 +113,7 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         seed = try fields.decodeIfPresent(SeedSummary.self, forKey: .seed)
         protected = try fields.decodeIfPresent(Bool.self, forKey: .protected) ?? false
         expiresAt = try fields.decodeIfPresent(Timestamp.self, forKey: .expiresAt)
+        priority = try fields.decodeIfPresent(Int.self, forKey: .priority) ?? 0
     }
 }
 

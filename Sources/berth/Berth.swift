@@ -30,7 +30,7 @@ package struct Berth: AsyncParsableCommand {
                 name: "Cluster",
                 subcommands: [ClusterCommand.self, NodeCommand.self, SizeCommand.self, ImageCommand.self, KeyCommand.self, EventList.self]),
             CommandGroup(name: "Files", subcommands: [Apply.self, Diff.self, DeleteDeclared.self]),
-            CommandGroup(name: "Planning", subcommands: [CapacityCommand.self, PlanCommand.self]),
+            CommandGroup(name: "Planning", subcommands: [CapacityCommand.self, PlanCommand.self, SimulateCommand.self]),
             CommandGroup(name: "Running Berth", subcommands: [DevCommand.self, ControllerCommand.self, AgentCommand.self, BenchCommand.self]),
             CommandGroup(name: "About", subcommands: [Version.self, Completion.self]),
         ])
