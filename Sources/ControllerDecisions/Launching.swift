@@ -119,10 +119,13 @@ extension ClusterState {
     }
 
     private func recoveryPolicy(of launch: Command.Launch, size: Size, image: Image) throws(ErrorBody) -> RecoveryPolicy {
+        guard launch.recovery != .fenced || settings.lease != nil else {
+            throw .invalid("recovery: this controller's heartbeat leaves no room for leases, and nothing fenced runs without one.")
+        }
         let hasDisk = size.resources.disk > .zero
         // An image of the format `linux` has no disk that a guest could write to.
         let keepsData = hasDisk && image.format != .linux && !launch.ephemeral
-        guard launch.recovery == .fenced, keepsData else { return launch.recovery ?? (hasDisk ? .stay : .fenced) }
+        guard launch.recovery == .fenced, keepsData else { return launch.recovery ?? (hasDisk || settings.lease == nil ? .stay : .fenced) }
         throw .invalid(
             "recovery: an instance that keeps data on its local disk can't be fenced, since it would begin anew from its image on another node; "
                 + "add --ephemeral if its disk may be lost, or leave it at “stay”.")
