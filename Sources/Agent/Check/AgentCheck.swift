@@ -31,11 +31,12 @@ package struct AgentCheck: Sendable {
     }
 
     private func qemu() async -> Finding {
-        let binary = configuration.qemu ?? QEMUSettings.standardBinary
+        let architecture = configuration.architecture ?? MachineFacts.architecture()
+        let binary = configuration.qemu ?? architecture.standardBinary
         guard let version = await MachineFacts.version(ofQEMU: binary) else {
             return Finding(
                 name: "qemu", state: .missing, detail: "\(binary) can't be executed",
-                remedy: "apt-get install --no-install-recommends qemu-system-x86")
+                remedy: "apt-get install --no-install-recommends \(architecture.package)")
         }
         return Finding(name: "qemu", state: .ok, detail: "\(binary), version \(version)")
     }
