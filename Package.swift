@@ -52,6 +52,7 @@ let package = Package(
             dependencies: [
                 "ClusterModel", "Placement", "ClusterAPI", "ControllerDecisions", "StrictYAML", log, lifecycle, crypto, deque,
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -1,6 +1,6 @@
 /// Every route of the controller, once: the server registers from here, the client asks by it, and a test holds `docs/openapi.yaml` against it.
 package enum Route: String, CaseIterable, Sendable {
-    case live, ready, metrics, version, cluster
+    case live, ready, metrics, version, cluster, backupCluster
     case listInstances, launchInstance, showInstance, deleteInstance, startInstance, stopInstance, rebootInstance, explainInstance
     case adoptInstance, destroyInstance
     case listNodes, showNode, cordonNode, uncordonNode, removeNode, syncNode
@@ -24,6 +24,7 @@ package enum Route: String, CaseIterable, Sendable {
         case .metrics: (.get, "/metrics")
         case .version: (.get, "/v1/version")
         case .cluster: (.get, "/v1/cluster")
+        case .backupCluster: (.get, "/v1/cluster/backup")
         case .listInstances: (.get, "/v1/instances")
         case .launchInstance: (.post, "/v1/instances")
         case .showInstance: (.get, "/v1/instances/{instance}")

@@ -49,9 +49,13 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
     package var recovery: RecoveryPolicy
     /// Its local disk may be lost with its node: it begins anew from its image elsewhere.
     package var ephemeral: Bool
+    /// Higher goes first where several look for room: those that wait, and those whose node is lost.
+    package var priority: Int
+
+    package static let priorities = -1000...1000
 
     private enum CodingKeys: String, CodingKey {
-        case size, resources, image, labels, groups, constraints, policy, restart, desired, reboots, queued, recovery, ephemeral
+        case size, resources, image, labels, groups, constraints, policy, restart, desired, reboots, queued, recovery, ephemeral, priority
         case stopTimeout = "stopTimeoutMilliseconds"
     }
 
@@ -59,7 +63,8 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         size: Name, resources: Resources, image: ImageReference, labels: Labels = Labels(), groups: [Name] = [],
         constraints: Constraints = Constraints(),
         policy: PlacementPolicy? = nil, restart: RestartPolicy = .onFailure, desired: DesiredState = .running, reboots: Int64 = 0,
-        stopTimeout: Milliseconds = Milliseconds(seconds: 30), queued: Bool = false, recovery: RecoveryPolicy = .stay, ephemeral: Bool = false
+        stopTimeout: Milliseconds = Milliseconds(seconds: 30), queued: Bool = false, recovery: RecoveryPolicy = .stay, ephemeral: Bool = false,
+        priority: Int = 0
     ) {
         self.size = size
         self.resources = resources
@@ -75,9 +80,10 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         self.queued = queued
         self.recovery = recovery
         self.ephemeral = ephemeral
+        self.priority = priority
     }
 
-    /// Also reads what was stored before there were recovery policies.
+    /// Also reads what was stored before there were recovery policies and priorities.
     package init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         size = try fields.decode(Name.self, forKey: .size)
@@ -94,6 +100,7 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         queued = try fields.decode(Bool.self, forKey: .queued)
         recovery = try fields.decodeIfPresent(RecoveryPolicy.self, forKey: .recovery) ?? .stay
         ephemeral = try fields.decodeIfPresent(Bool.self, forKey: .ephemeral) ?? false
+        priority = try fields.decodeIfPresent(Int.self, forKey: .priority) ?? 0
     }
 }
 

@@ -11,6 +11,10 @@ final class Controller: Sendable {
     /// How many of the latest numbers the placement journal reaches back.
     let journalKept: Int64
     let store: any StateStore
+    let room: DiskRoom
+    let snapshots: LedgerSnapshots
+    /// One at a time.
+    let isBackingUp = Atomic(false)
     let view: CommittedView
     let log: WatchLog
     let writer: LedgerWriter
@@ -22,14 +26,17 @@ final class Controller: Sendable {
     private let stopping = Atomic(false)
 
     init(
-        version: String, epoch: Epoch, settings: LedgerSettings, journalKept: Int64, store: any StateStore, view: CommittedView, log: WatchLog,
-        writer: LedgerWriter, sessions: NodeSessions, images: ImageLibrary, metrics: Metrics, logger: Logger
+        version: String, epoch: Epoch, settings: LedgerSettings, journalKept: Int64, store: any StateStore, room: DiskRoom,
+        snapshots: LedgerSnapshots, view: CommittedView, log: WatchLog, writer: LedgerWriter, sessions: NodeSessions, images: ImageLibrary,
+        metrics: Metrics, logger: Logger
     ) {
         self.version = version
         self.epoch = epoch
         self.settings = settings
         self.journalKept = journalKept
         self.store = store
+        self.room = room
+        self.snapshots = snapshots
         self.view = view
         self.log = log
         self.writer = writer

@@ -20,11 +20,15 @@ struct ControllerOpening {
 
     func open(_ store: (any StateStore)?) async throws(ControllerStartError) -> Opened {
         let directory = configuration.dataDirectory
+        let room = DiskRoom(directory: directory)
         do {
-            return try await read(try store ?? SQLiteStore(path: "\(directory)/ledger.sqlite"))
+            do { return try await read(store, room) } catch let error as StoreError where (error == .full || room.isFull) && room.dropBallast() {
+                logger.error("the disk is full; its ballast is given up, and nothing new is taken in")
+                return try await read(store, room)
+            }
         } catch let error as StoreError {
             switch error {
-            case .damaged(let what): throw .damaged(directory: directory, what: what)
+            case .damaged(let what): throw .damaged(directory: directory, what: what, snapshot: snapshots.latest)
             case .full: throw .diskFull(directory: directory)
             case .lostTerm, .unavailable: throw .store(directory: directory, why: error.description)
             }
@@ -35,7 +39,13 @@ struct ControllerOpening {
         }
     }
 
-    private func read(_ store: any StateStore) async throws -> Opened {
+    private var snapshots: LedgerSnapshots {
+        LedgerSnapshots(dataDirectory: configuration.dataDirectory, kept: configuration.snapshotsKept)
+    }
+
+    private func read(_ given: (any StateStore)?, _ room: DiskRoom) async throws -> Opened {
+        let store = try given ?? SQLiteStore(path: "\(configuration.dataDirectory)/ledger.sqlite")
+        snapshots.removePartial()
         var head = try await store.campaign()
         let stored = try await store.load()
         let settings = LedgerSettings(
@@ -51,6 +61,9 @@ struct ControllerOpening {
             throw StoreError.damaged("a row can't be read: \(error)")
         }
         state.restore(rows, revision: stored.head.sequence)
+        if let at = stored.restoredAt {
+            logger.warning("this ledger was put back from a backup", metadata: ["at": "\(Timestamp(milliseconds: at))"])
+        }
         head = try await makeFirstSizes(&state, store, head)
         let images = try ImageLibrary(dataDirectory: configuration.dataDirectory, settings: configuration.images)
         images.removeAll(except: Set(state.images.values.map(\.value.digest)))
@@ -58,12 +71,13 @@ struct ControllerOpening {
         let log = WatchLog(revision: state.revision, kept: configuration.watchKept, events: events)
         let metrics = Metrics()
         let sessions = NodeSessions()
-        let writer = LedgerWriter(store: store, view: view, log: log, journalKept: Self.journalKept, metrics: metrics, logger: logger) { effects in
+        let writer = LedgerWriter(store: store, room: room, view: view, log: log, journalKept: Self.journalKept, metrics: metrics, logger: logger) {
+            effects in
             Controller.wake(sessions, after: effects)
         }
         let controller = Controller(
-            version: version, epoch: Epoch(head.epoch), settings: settings, journalKept: Self.journalKept, store: store, view: view, log: log,
-            writer: writer, sessions: sessions, images: images, metrics: metrics, logger: logger)
+            version: version, epoch: Epoch(head.epoch), settings: settings, journalKept: Self.journalKept, store: store, room: room,
+            snapshots: snapshots, view: view, log: log, writer: writer, sessions: sessions, images: images, metrics: metrics, logger: logger)
         return Opened(controller: controller, state: state, head: head, answers: IdempotencyIndex(stored.answers))
     }
 

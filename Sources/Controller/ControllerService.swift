@@ -35,6 +35,7 @@ package struct ControllerService: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await controller.writer.run(state: opened.state, head: opened.head, answers: opened.answers) }
             group.addTask { await HealthLoop(controller: controller).run() }
+            group.addTask { await StoreLoop(controller: controller, every: configuration.snapshotEvery.duration).run() }
             group.addTask { try await serve(controller) }
             defer {
                 controller.stop()

@@ -20,6 +20,7 @@ package enum Change: Sendable {
     case image(Edit<Image>)
     case operation(Edit<InstanceOperation>)
     case tombstone(Edit<Tombstone>)
+    case recovery(Edit<Recovery>)
 
     package var inverted: Self {
         switch self {
@@ -29,6 +30,7 @@ package enum Change: Sendable {
         case .image(let edit): .image(edit.inverted)
         case .operation(let edit): .operation(edit.inverted)
         case .tombstone(let edit): .tombstone(edit.inverted)
+        case .recovery(let edit): .recovery(edit.inverted)
         }
     }
 }

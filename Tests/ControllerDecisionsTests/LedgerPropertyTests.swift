@@ -122,7 +122,7 @@ struct LedgerPropertyTests {
         }
     }
 
-    private static func rows(of state: ClusterState) -> [Change] {
+    static func rows(of state: ClusterState) -> [Change] {
         var rows: [(Int64, Change)] = []
         rows += state.nodes.values.map { ($0.key, .node(Edit(before: nil, after: $0))) }
         rows += state.instances.values.map { ($0.key, .instance(Edit(before: nil, after: $0))) }
@@ -130,6 +130,7 @@ struct LedgerPropertyTests {
         rows += state.images.values.map { ($0.key, .image(Edit(before: nil, after: $0))) }
         rows += state.operations.values.map { ($0.key, .operation(Edit(before: nil, after: $0))) }
         rows += state.tombstones.values.map { ($0.key, .tombstone(Edit(before: nil, after: $0))) }
+        if let recovery = state.recovery { rows.append((recovery.key, .recovery(Edit(before: nil, after: recovery)))) }
         return rows.sorted { $0.0 < $1.0 }.map(\.1)
     }
 }

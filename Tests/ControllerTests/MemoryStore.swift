@@ -63,4 +63,10 @@ final class MemoryStore: StateStore {
     }
 
     func answer(_ number: Int64) async throws(StoreError) -> StoredAnswer? { state.withLock { $0.answers[number] } }
+
+    func copy(to path: String, synced: @escaping @Sendable () -> Bool) async throws(StoreError) {
+        throw .unavailable("what is in memory only is not copied")
+    }
+
+    func settleRestored() async throws(StoreError) {}
 }

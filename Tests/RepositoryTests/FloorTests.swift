@@ -10,8 +10,8 @@ private let allowed: [String: Set<String>] = [
     "AgentDecisions": ["ClusterModel"],
     "CageDecisions": [],
     "Controller": [
-        "ClusterModel", "Placement", "ClusterAPI", "ControllerDecisions", "StrictYAML", "GRDB", "Hummingbird", "HummingbirdCore", "HTTPTypes",
-        "NIOCore", "NIOHTTPTypes", "Logging", "ServiceLifecycle", "Crypto", "DequeModule", "Subprocess", "SystemPackage",
+        "ClusterModel", "Placement", "ClusterAPI", "ControllerDecisions", "StrictYAML", "GRDB", "GRDBSQLite", "Hummingbird", "HummingbirdCore",
+        "HTTPTypes", "NIOCore", "NIOHTTPTypes", "Logging", "ServiceLifecycle", "Crypto", "DequeModule", "Subprocess", "SystemPackage",
     ],
     "Agent": [
         "ClusterModel", "ClusterAPI", "AgentDecisions", "CageDecisions", "StrictYAML", "CKVM", "CSpawn", "Subprocess", "SystemPackage", "Logging",

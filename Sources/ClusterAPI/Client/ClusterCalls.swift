@@ -10,6 +10,10 @@ extension APIClient {
 
     package func version() async throws -> VersionAnswer { try await get(.version, Route.version.path()) }
     package func cluster() async throws -> ClusterView { try await get(.cluster, Route.cluster.path()) }
+    /// The bytes of a copy of the ledger; they begin when the copy is whole.
+    package func backup() async throws -> AsyncThrowingStream<Data, any Error> {
+        try await stream(request(.backupCluster, Route.backupCluster.path(), timeout: .seconds(600)))
+    }
 
     package func nodes() -> PagedList<NodeView> { PagedList(client: self, route: .listNodes, query: [:]) }
     package func node(_ node: String) async throws -> NodeView { try await get(.showNode, Route.showNode.path(node)) }

@@ -11,6 +11,7 @@ extension Controller {
         case .metrics: metricsText(call)
         case .version: try version(call)
         case .cluster: try cluster(call)
+        case .backupCluster: try await backupCluster(call)
         case .listInstances: try await listInstances(call)
         case .launchInstance: try await launchInstance(call)
         case .showInstance: try showInstance(call)

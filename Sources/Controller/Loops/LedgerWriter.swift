@@ -40,6 +40,7 @@ final class LedgerWriter: Sendable {
 
     private let queue = Mutex(Queue())
     private let store: any StateStore
+    private let room: DiskRoom
     private let journalKept: Int64
     private let metrics: Metrics
     private let logger: Logger
@@ -49,10 +50,11 @@ final class LedgerWriter: Sendable {
 
     /// - Parameter committed: called after each commit, before the callers are answered.
     init(
-        store: any StateStore, view: CommittedView, log: WatchLog, journalKept: Int64, metrics: Metrics, logger: Logger,
+        store: any StateStore, room: DiskRoom, view: CommittedView, log: WatchLog, journalKept: Int64, metrics: Metrics, logger: Logger,
         committed: @escaping @Sendable (Effects) -> Void
     ) {
         self.store = store
+        self.room = room
         self.view = view
         self.log = log
         self.journalKept = journalKept
@@ -160,6 +162,10 @@ final class LedgerWriter: Sendable {
                 replies.append(earlier)
                 continue
             }
+            guard !waiting.command.takesRoom || room.level == .ample else {
+                replies.append(.decided(.failure(Self.refusal(.full))))
+                continue
+            }
             let outcome = desk.state.apply(waiting.command, at: now)
             effects.append(outcome.effects)
             guard let scope = waiting.scope, let render = waiting.render else {
@@ -207,7 +213,7 @@ final class LedgerWriter: Sendable {
             batch.forgetEventsThrough = desk.state.revision - Int64(WatchLog.keptEvents) * 8
         }
         let began = ContinuousClock.now
-        desk.head = try await store.commit(batch, expecting: desk.head)
+        desk.head = try await durable(batch, expecting: desk.head)
         metrics.committed(commands: commands, took: ContinuousClock.now - began)
         for answer in answers { desk.answers.insert(.init(number: answer.number, key: answer.key, at: answer.at)) }
         if let expired { desk.answers.forget(through: expired) }
@@ -215,6 +221,15 @@ final class LedgerWriter: Sendable {
         view.apply(effects, revision: desk.state.revision)
         log.append(effects, revision: desk.state.revision)
         committed(effects)
+    }
+
+    /// On a full disk once more without the ballast: what nodes report and what operators take away shall still be kept.
+    private func durable(_ batch: StoreBatch, expecting head: StoreHead) async throws(StoreError) -> StoreHead {
+        do { return try await store.commit(batch, expecting: head) } catch {
+            guard error == .full, room.dropBallast() else { throw error }
+            logger.error("the disk is full; its ballast is given up, and nothing new is taken in")
+            return try await store.commit(batch, expecting: head)
+        }
     }
 
     // MARK: Keys used before
@@ -245,6 +260,16 @@ final class LedgerWriter: Sendable {
         case .damaged, .unavailable:
             ErrorBody(
                 code: .unavailable, message: "The ledger could not be written, so nothing was changed; try again, and see the controller's log.")
+        }
+    }
+}
+
+extension Command {
+    /// It makes the ledger larger, and is refused while the disk is nearly full.
+    fileprivate var takesRoom: Bool {
+        switch self {
+        case .launch, .createSize, .putImage: true
+        default: false
         }
     }
 }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import GRDB
 
 enum SQLiteSchema {
@@ -17,10 +18,21 @@ enum SQLiteSchema {
                         at INTEGER NOT NULL, checksum INTEGER NOT NULL);
                     """)
         }
+        migrator.registerMigration("a checked head, and whether it was restored") { database in
+            try database.execute(
+                sql: "ALTER TABLE head ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0; ALTER TABLE head ADD COLUMN restored INTEGER;")
+            guard let row = try Row.fetchOne(database, sql: "SELECT epoch, sequence FROM head") else { return }
+            try database.execute(
+                sql: "UPDATE head SET checksum = ?", arguments: [checksum(of: StoreHead(epoch: row[0], sequence: row[1]))])
+        }
         return migrator
     }
 
+    /// A head that went back by a flipped bit would let an old term write.
+    static func checksum(of head: StoreHead) -> Int64 { RowChecksum.of(kind: headKind, key: head.epoch, body: Data("\(head.sequence)".utf8)) }
+
     /// The kinds under which checksums of what is not a row are made.
+    static let headKind: Int64 = 100
     static let stepsKind: Int64 = 101
     static let eventsKind: Int64 = 102
     static let answerKind: Int64 = 103

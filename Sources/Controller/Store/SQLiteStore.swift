@@ -3,13 +3,14 @@ import GRDB
 
 /// The embedded store: one SQLite file in WAL mode, one connection, each commit on disk before it returns.
 package final class SQLiteStore: StateStore {
-    private let database: DatabaseQueue
+    let database: DatabaseQueue
     private let keptEvents: Int
 
     /// - Parameters:
     ///   - keptEvents: how many journal entries of events `load` brings back, from the latest.
     ///   - maximumPages: of 4 KiB; beyond them a commit throws `full`.
-    package init(path: String, keptEvents: Int = 10_000, maximumPages: Int = 1 << 30) throws(StoreError) {
+    ///   - isNew: whether there may be no ledger yet; else a file that holds none is called damaged.
+    package init(path: String, keptEvents: Int = 10_000, maximumPages: Int = 1 << 30, isNew: Bool = true) throws(StoreError) {
         self.keptEvents = keptEvents
         do {
             var configuration = Configuration()
@@ -26,6 +27,10 @@ package final class SQLiteStore: StateStore {
             try database.read { database in
                 let verdict = try String.fetchOne(database, sql: "PRAGMA quick_check(1)") ?? "no answer"
                 guard verdict == "ok" else { throw StoreError.damaged(verdict) }
+                guard try isNew || database.tableExists("head") else { throw StoreError.damaged("it is no ledger of Berth") }
+                guard try !SQLiteSchema.migrations.hasBeenSuperseded(database) else {
+                    throw StoreError.unavailable("a later version of Berth has written it; use that version")
+                }
             }
             try SQLiteSchema.migrations.migrate(database)
         } catch {
@@ -35,8 +40,9 @@ package final class SQLiteStore: StateStore {
 
     package func campaign() async throws(StoreError) -> StoreHead {
         try await write { database in
-            try database.execute(sql: "UPDATE head SET epoch = epoch + 1")
-            return try Self.head(database)
+            let head = StoreHead(epoch: try Self.head(database).epoch + 1, sequence: try Self.head(database).sequence)
+            try Self.put(head, database)
+            return head
         }
     }
 
@@ -49,8 +55,9 @@ package final class SQLiteStore: StateStore {
             let found = try Self.head(database)
             guard found == head, batch.sequence >= head.sequence else { throw StoreError.lostTerm(expected: head, found: found) }
             try Self.write(batch, to: database)
-            try database.cachedStatement(sql: "UPDATE head SET sequence = ?").execute(arguments: [batch.sequence])
-            return StoreHead(epoch: head.epoch, sequence: batch.sequence)
+            let next = StoreHead(epoch: head.epoch, sequence: batch.sequence)
+            try Self.put(next, database)
+            return next
         }
     }
 
@@ -59,7 +66,8 @@ package final class SQLiteStore: StateStore {
         do {
             return try await database.read { database in
                 StoredState(
-                    head: try Self.head(database), rows: try Self.rows(database),
+                    head: try Self.head(database), restoredAt: try Int64.fetchOne(database, sql: "SELECT restored FROM head"),
+                    rows: try Self.rows(database),
                     events: try Self.journal(
                         database, kind: SQLiteSchema.eventsKind, sql: "SELECT sequence, body, checksum FROM events ORDER BY sequence DESC LIMIT ?",
                         argument: Int64(keptEvents)
@@ -114,7 +122,7 @@ package final class SQLiteStore: StateStore {
         }
     }
 
-    private func write<Value: Sendable>(_ work: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
+    func write<Value: Sendable>(_ work: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
         do { return try await database.write(work) } catch { throw Self.typed(error) }
     }
 }
@@ -153,10 +161,17 @@ extension SQLiteStore {
     }
 
     private static func head(_ database: Database) throws -> StoreHead {
-        guard let row = try database.cachedStatement(sql: "SELECT epoch, sequence FROM head").fetchHead() else {
+        guard let row = try Row.fetchOne(database.cachedStatement(sql: "SELECT epoch, sequence, checksum FROM head")) else {
             throw StoreError.damaged("the head is missing")
         }
-        return row
+        let head = StoreHead(epoch: row[0], sequence: row[1])
+        guard SQLiteSchema.checksum(of: head) == row[2] else { throw StoreError.damaged("the head is not what was written") }
+        return head
+    }
+
+    private static func put(_ head: StoreHead, _ database: Database) throws {
+        try database.cachedStatement(sql: "UPDATE head SET epoch = ?, sequence = ?, checksum = ?")
+            .execute(arguments: [head.epoch, head.sequence, SQLiteSchema.checksum(of: head)])
     }
 
     private static func rows(_ database: Database) throws -> [StoredRow] {
@@ -193,7 +208,7 @@ extension SQLiteStore {
         return answers
     }
 
-    private static func typed(_ error: any Error) -> StoreError {
+    static func typed(_ error: any Error) -> StoreError {
         if let error = error as? StoreError { return error }
         guard let error = error as? DatabaseError else { return .unavailable("\(error)") }
         switch error.resultCode {
@@ -201,12 +216,5 @@ extension SQLiteStore {
         case .SQLITE_CORRUPT, .SQLITE_NOTADB: return .damaged(error.message ?? "SQLite calls it malformed")
         default: return .unavailable(error.message ?? "SQLite error \(error.resultCode.rawValue)")
         }
-    }
-}
-
-extension Statement {
-    fileprivate func fetchHead() throws -> StoreHead? {
-        guard let row = try Row.fetchOne(self) else { return nil }
-        return StoreHead(epoch: row[0], sequence: row[1])
     }
 }

@@ -13,6 +13,11 @@ package protocol StateStore: Sendable {
     /// The journal's entries whose number is at least `sequence`, oldest first.
     func steps(from sequence: Int64) async throws(StoreError) -> [JournalEntry]
     func answer(_ number: Int64) async throws(StoreError) -> StoredAnswer?
+    /// Copies all that is kept into an empty file while commits go on. `synced` is called now and then, off the path of commits, to make what was
+    /// copied so far durable.
+    func copy(to path: String, synced: @escaping @Sendable () -> Bool) async throws(StoreError)
+    /// It is on record elsewhere that this ledger came from a backup.
+    func settleRestored() async throws(StoreError)
 }
 
 /// The term and the number of the last change in it.
@@ -105,14 +110,17 @@ package struct StoredState: Sendable {
     }
 
     package var head: StoreHead
+    /// Milliseconds since 1970; set where this ledger was put back from a backup and nobody has settled yet what that means.
+    package var restoredAt: Int64?
     /// In the order of their keys.
     package var rows: [StoredRow]
     /// The latest entries, oldest first.
     package var events: [JournalEntry]
     package var answers: [AnswerKey]
 
-    package init(head: StoreHead, rows: [StoredRow], events: [JournalEntry], answers: [AnswerKey]) {
+    package init(head: StoreHead, restoredAt: Int64? = nil, rows: [StoredRow], events: [JournalEntry], answers: [AnswerKey]) {
         self.head = head
+        self.restoredAt = restoredAt
         self.rows = rows
         self.events = events
         self.answers = answers
