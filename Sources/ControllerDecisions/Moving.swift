@@ -96,6 +96,8 @@ extension ClusterState {
     private func beginAnew(_ record: inout InstanceRecord) {
         record.instance.generation += 1
         record.observed = nil
+        // What a drain has stopped is wanted running, and here nothing drains it.
+        if record.stoppedByDrain, record.instance.spec.desired == .stopped { record.instance.spec.desired = .running }
         record.stoppedByDrain = false
         let status = record.instance.status
         record.instance.status = InstanceStatus(state: status.state, observedGeneration: 0, since: status.since)

@@ -5,7 +5,8 @@ import ControllerDecisions
 struct LedgerMirror {
     private(set) var instances: [InstanceID: Row<InstanceRecord>] = [:]
     private(set) var nodes: [NodeID: Row<Node>] = [:]
-    private(set) var tombstones: [InstanceID: Row<Tombstone>] = [:]
+    private(set) var tombstones: [TombstoneID: Row<Tombstone>] = [:]
+    private(set) var recovery: Recovery?
     private(set) var running: [OperationID: Row<InstanceOperation>] = [:]
     private var names: [Name: InstanceID] = [:]
 
@@ -24,8 +25,9 @@ struct LedgerMirror {
             if let before = edit.before { nodes[before.value.id] = nil }
             if let after = edit.after { nodes[after.value.id] = after }
         case .tombstone(let edit):
-            if let before = edit.before { tombstones[before.value.instance.id] = nil }
-            if let after = edit.after { tombstones[after.value.instance.id] = after }
+            if let before = edit.before { tombstones[before.value.id] = nil }
+            if let after = edit.after { tombstones[after.value.id] = after }
+        case .recovery(let edit): recovery = edit.after?.value
         case .operation(let edit):
             if let before = edit.before { running[before.value.id] = nil }
             if let after = edit.after, after.value.state == .running { running[after.value.id] = after }
@@ -34,6 +36,9 @@ struct LedgerMirror {
     }
 
     func named(_ name: Name) -> InstanceRecord? { names[name].flatMap { instances[$0]?.value } }
+
+    /// Some node has still to take it away.
+    func isBuried(_ id: InstanceID) -> Bool { tombstones.keys.contains { $0.instance == id } }
 
     /// Those that wait for an operator's word, by id.
     var quarantined: [InstanceID] {

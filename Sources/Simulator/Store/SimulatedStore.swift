@@ -131,6 +131,7 @@ extension Change {
         case .image(let edit): row(edit, Change.image)
         case .operation(let edit): row(edit, Change.operation)
         case .tombstone(let edit): row(edit, Change.tombstone)
+        case .recovery(let edit): row(edit, Change.recovery)
         }
     }
 }

@@ -90,6 +90,12 @@ extension World {
         for node in nodes { node.turn(to: serving, within: .seconds(1)) }
     }
 
+    /// A machine that is off, so that an operator can say so.
+    func deadNode(_ pick: Int) -> Name? {
+        let dead = nodes.filter { !$0.isUp }
+        return dead.isEmpty ? nil : dead[pick % dead.count].registration.name
+    }
+
     // MARK: Calm
 
     func calmBegins() {
