@@ -54,8 +54,11 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
 
     package static let priorities = -1000...1000
 
+    /// What it was launched with beside its name; nil where that is nothing.
+    package var seed: SeedSummary?
+
     private enum CodingKeys: String, CodingKey {
-        case size, resources, image, labels, groups, constraints, policy, restart, desired, reboots, queued, recovery, ephemeral, priority
+        case size, resources, image, labels, groups, constraints, policy, restart, desired, reboots, queued, recovery, ephemeral, priority, seed
         case stopTimeout = "stopTimeoutMilliseconds"
     }
 
@@ -64,7 +67,7 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         constraints: Constraints = Constraints(),
         policy: PlacementPolicy? = nil, restart: RestartPolicy = .onFailure, desired: DesiredState = .running, reboots: Int64 = 0,
         stopTimeout: Milliseconds = Milliseconds(seconds: 30), queued: Bool = false, recovery: RecoveryPolicy = .stay, ephemeral: Bool = false,
-        priority: Int = 0
+        priority: Int = 0, seed: SeedSummary? = nil
     ) {
         self.size = size
         self.resources = resources
@@ -81,6 +84,7 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         self.recovery = recovery
         self.ephemeral = ephemeral
         self.priority = priority
+        self.seed = seed
     }
 
     /// Also reads what was stored before there were recovery policies and priorities.
@@ -101,6 +105,7 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         recovery = try fields.decodeIfPresent(RecoveryPolicy.self, forKey: .recovery) ?? .stay
         ephemeral = try fields.decodeIfPresent(Bool.self, forKey: .ephemeral) ?? false
         priority = try fields.decodeIfPresent(Int.self, forKey: .priority) ?? 0
+        seed = try fields.decodeIfPresent(SeedSummary.self, forKey: .seed)
     }
 }
 

@@ -10,15 +10,21 @@ package struct ControllerConfiguration: Sendable {
     package var port: Int
     package var dataDirectory: String
     package var timing: HeartbeatTiming
+    package var recovery: RecoverySettings
+    package var fence: FenceConfiguration?
+    /// Nil where the heartbeat leaves no room for a lease: fenced instances don't run then.
+    package var lease: LeaseTiming?
+    /// Of all nodes together, in a second.
+    package var syncRate: Int64
     package var policy: PlacementPolicy
     package var defaultSize: Name
     package var defaultImage: Name
     /// How many of the latest changes can be watched from.
     package var watchKept: Int
+    var images = ImageLibrary.Settings()
     /// How often a copy of the ledger is kept beside it, and how many of the latest; 0 keeps none.
     package var snapshotEvery: Milliseconds
     package var snapshotsKept: Int
-    var images = ImageLibrary.Settings()
     package var logLevel: Logger.Level
 
     package init(contentsOf path: String) throws(ConfigurationError) {
@@ -27,13 +33,18 @@ package struct ControllerConfiguration: Sendable {
 
     package init(text: String, file: String) throws(ConfigurationError) {
         let root = try ConfigurationDocument(text: text, file: file).root.mapping(keys: [
-            "listen", "dataDirectory", "heartbeat", "placement", "defaults", "watch", "images", "snapshots", "logLevel",
+            "listen", "dataDirectory", "heartbeat", "lease", "recovery", "fence", "placement", "defaults", "watch", "images", "snapshots", "logLevel",
         ])
         (host, port) = try root["listen"].map(Self.address) ?? ("127.0.0.1", 7480)
         let directory = try root.required("dataDirectory")
         dataDirectory = try directory.string()
         guard !dataDirectory.isEmpty, !dataDirectory.utf8.contains(0) else { throw directory.error("a directory is expected") }
-        timing = try root["heartbeat"].map(Self.heartbeat) ?? HeartbeatTiming()
+        let lease = try root["lease"]?.leaseTiming(more: ["syncRate"])
+        timing = try Self.heartbeat(root["heartbeat"], lease)
+        self.lease = lease ?? .longest(renew: timing.interval, wait: timing.lostAfter)
+        syncRate = try root["lease"]?.anyMapping()["syncRate"]?.integer(in: 1...1_000_000) ?? LeaseScale.syncRate
+        recovery = try root["recovery"].map(Self.recovery) ?? RecoverySettings()
+        fence = try root["fence"].map { value throws(ConfigurationError) in try FenceConfiguration(value) }
         policy = try root["placement"]?.mapping(keys: ["policy"])["policy"]?.word(PlacementPolicy.self) ?? .pack
         let defaults = try root["defaults"]?.mapping(keys: ["size", "image"])
         defaultSize = try defaults?["size"]?.name() ?? Self.tiny
@@ -83,9 +94,31 @@ package struct ControllerConfiguration: Sendable {
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
-    private static func heartbeat(_ value: ConfigurationValue) throws(ConfigurationError) -> HeartbeatTiming {
+    private static func recovery(_ value: ConfigurationValue) throws(ConfigurationError) -> RecoverySettings {
+        let fields = try value.mapping(keys: ["maxLostShare", "window"])
+        var settings = RecoverySettings()
+        if let share = fields["maxLostShare"] {
+            let text = try share.string()
+            // As exact as a share of a large cluster has to be.
+            guard let thousandths = try? Quantity.cpu(text), !text.hasSuffix("m"), (0...1000).contains(thousandths.count) else {
+                throw share.error("“\(Printable(text, limit: 40))” is no share: write a number from 0 to 1, such as 0.2")
+            }
+            settings.maxLostShare = Int(thousandths.count)
+        }
+        if let window = fields["window"] {
+            settings.window = try window.time()
+            guard (Milliseconds(seconds: 1)...Milliseconds(seconds: 86_400)).contains(settings.window) else {
+                throw window.error("\(settings.window) is out of range: 1s to 1d is allowed")
+            }
+        }
+        return settings
+    }
+
+    /// A lease sets what the heartbeat leaves open: its renewals are the syncs, and a node is lost no sooner than its lease.
+    private static func heartbeat(_ value: ConfigurationValue?, _ lease: LeaseTiming?) throws(ConfigurationError) -> HeartbeatTiming {
+        var timing = lease.map(HeartbeatTiming.init) ?? HeartbeatTiming()
+        guard let value else { return timing }
         let fields = try value.mapping(keys: ["interval", "suspectAfter", "lostAfter"])
-        var timing = HeartbeatTiming()
         if let interval = try fields["interval"]?.time() { timing.interval = interval }
         if let suspectAfter = try fields["suspectAfter"]?.time() { timing.suspectAfter = suspectAfter }
         if let lostAfter = try fields["lostAfter"]?.time() { timing.lostAfter = lostAfter }
@@ -94,6 +127,11 @@ package struct ControllerConfiguration: Sendable {
             throw value.error(
                 "interval \(timing.interval) < suspectAfter \(timing.suspectAfter) < lostAfter \(timing.lostAfter) does not hold; "
                     + "a node must be able to sync before it is suspect, and be suspect before it is lost")
+        }
+        if let lease, timing.interval != lease.renew || timing.lostAfter < lease.wait {
+            throw value.error(
+                "interval \(timing.interval) and lostAfter \(timing.lostAfter) contradict the lease, which is renewed every \(lease.renew) "
+                    + "and surely over after \(lease.wait); leave them out")
         }
         guard timing.lostAfter <= Milliseconds(seconds: 86_400) else { throw value.error("lostAfter \(timing.lostAfter) is longer than a day") }
         return timing

@@ -21,6 +21,8 @@ package enum Change: Sendable {
     case operation(Edit<InstanceOperation>)
     case tombstone(Edit<Tombstone>)
     case recovery(Edit<Recovery>)
+    case key(Edit<SSHKey>)
+    case seed(Edit<KeptSeed>)
 
     package var inverted: Self {
         switch self {
@@ -31,6 +33,8 @@ package enum Change: Sendable {
         case .operation(let edit): .operation(edit.inverted)
         case .tombstone(let edit): .tombstone(edit.inverted)
         case .recovery(let edit): .recovery(edit.inverted)
+        case .key(let edit): .key(edit.inverted)
+        case .seed(let edit): .seed(edit.inverted)
         }
     }
 }

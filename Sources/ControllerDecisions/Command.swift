@@ -1,4 +1,5 @@
 import ClusterModel
+import FoundationEssentials
 
 /// What the ledger can be asked. Ids are made by the caller, so that the same command always gives the same changes.
 package enum Command: Sendable {
@@ -21,6 +22,8 @@ package enum Command: Sendable {
     case createSize(Size)
     case deleteSize(Name)
     case putImage(Image)
+    case importKey(SSHKey)
+    case deleteKey(Name)
     case deleteImage(ImageKey)
     case cancel(OperationID, deletion: OperationID)
     case report(NodeReport)
@@ -47,6 +50,9 @@ package enum Command: Sendable {
         package var ephemeral: Bool
         package var priority: Int
         package var allOrNone: Bool
+        package var userData: Data?
+        package var vendorData: Data?
+        package var keys: [Name]
         /// One pair per instance.
         package var ids: [(instance: InstanceID, operation: OperationID)]
 
@@ -54,7 +60,8 @@ package enum Command: Sendable {
             name: Name?, project: Name, size: Name? = nil, image: Name? = nil, labels: Labels = Labels(), groups: [Name] = [],
             constraints: Constraints = Constraints(), policy: PlacementPolicy? = nil, restart: RestartPolicy = .onFailure,
             stopTimeout: Milliseconds? = nil, queue: Bool = false, recovery: RecoveryPolicy? = nil, ephemeral: Bool = false, priority: Int = 0,
-            allOrNone: Bool = false, ids: [(instance: InstanceID, operation: OperationID)]
+            allOrNone: Bool = false, userData: Data? = nil, vendorData: Data? = nil, keys: [Name] = [],
+            ids: [(instance: InstanceID, operation: OperationID)]
         ) {
             self.name = name
             self.project = project
@@ -71,6 +78,9 @@ package enum Command: Sendable {
             self.ephemeral = ephemeral
             self.priority = priority
             self.allOrNone = allOrNone
+            self.userData = userData
+            self.vendorData = vendorData
+            self.keys = keys
             self.ids = ids
         }
     }
@@ -146,6 +156,7 @@ package enum Answer: Sendable {
     case node(Node)
     case size(Size)
     case image(Image)
+    case key(SSHKey)
     case operation(InstanceOperation)
     case drain(Node, DrainPlan)
     case recovery(Recovery)

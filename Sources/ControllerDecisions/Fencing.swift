@@ -66,7 +66,8 @@ extension ClusterState {
         guard let age, settings.fence == nil || node.facts.fencing != .softFenced else { return nil }
         return FencingProof(
             kind: .lease,
-            sentence: "the lease of node “\(node.name)” is over since \(now), \(seconds(age)) s after its last answer, and \(seconds(settings.timing.lostAfter)) s are enough")
+            sentence: "the lease of node “\(node.name)” is over since \(now), \(seconds(age)) s after its last answer, "
+                + "and \(seconds(settings.timing.lostAfter)) s are enough")
     }
 
     private func seconds(_ time: Milliseconds) -> String {

@@ -3,7 +3,9 @@ import Placement
 
 extension ClusterState {
     mutating func launch(_ launch: Command.Launch, at now: Timestamp) throws(ErrorBody) -> Answer {
-        let template = try spec(of: launch)
+        var template = try spec(of: launch)
+        let seed = try seed(of: launch)
+        template.seed = seed?.summary(keys: launch.keys)
         guard launch.ids.count <= LedgerSettings.Limit.instances - instances.count else {
             throw .tooMany("This cluster holds \(instances.count) instances, and \(LedgerSettings.Limit.instances) is the most it takes.")
         }
@@ -11,7 +13,10 @@ extension ClusterState {
         for (index, ids) in launch.ids.enumerated() {
             let name = try instanceName(launch, index: index, id: ids.instance)
             let refused = try launchOne(ids, name: name, launch: launch, template: template, at: now, into: &answer)
-            guard let refused else { continue }
+            guard let refused else {
+                if let seed { put(KeptSeed(instance: ids.instance, seed: seed)) }
+                continue
+            }
             if launch.allOrNone || launch.ids.count == 1 {
                 throw noCapacity(refused, launch: launch, request: Self.request(template, instance: ids.instance), placed: answer.instances.count)
             }
@@ -114,7 +119,7 @@ extension ClusterState {
         let hasDisk = size.resources.disk > .zero
         // An image of the format `linux` has no disk that a guest could write to.
         let keepsData = hasDisk && image.format != .linux && !launch.ephemeral
-        guard launch.recovery == .fenced, keepsData else { return launch.recovery ?? (hasDisk ? .stay : .fenced) }
+        guard launch.recovery == .fenced, keepsData else { return launch.recovery ?? (hasDisk || settings.lease == nil ? .stay : .fenced) }
         throw .invalid(
             "recovery: an instance that keeps data on its local disk can't be fenced, since it would begin anew from its image on another node; "
                 + "add --ephemeral if its disk may be lost, or leave it at “stay”.")

@@ -6,14 +6,17 @@ package struct LedgerSettings: Hashable, Sendable {
     package var defaultImage: Name
     package var policy: PlacementPolicy
     package var timing: HeartbeatTiming
+    /// Nil where no leases are granted, so that nothing fenced could run.
+    package var lease: LeaseTiming?
     package var recovery: RecoverySettings
     /// When the configured fence command is run; nil where there is none.
     package var fence: FenceMoment?
 
     package init(
         defaultSize: Name, defaultImage: Name, policy: PlacementPolicy = .pack, timing: HeartbeatTiming = HeartbeatTiming(),
-        recovery: RecoverySettings = RecoverySettings(), fence: FenceMoment? = nil
+        lease: LeaseTiming? = .standard, recovery: RecoverySettings = RecoverySettings(), fence: FenceMoment? = nil
     ) {
+        self.lease = lease
         self.defaultSize = defaultSize
         self.defaultImage = defaultImage
         self.policy = policy
@@ -35,6 +38,9 @@ package struct LedgerSettings: Hashable, Sendable {
         package static let tombstones = 100_000
         package static let sizes = 1000
         package static let images = 10_000
+        package static let keys = 10_000
+        package static let seedBytes = 1 << 30
+        package static let seedBytesAtOnce = 16 << 20
         package static let nodes = 100_000
         package static let taintsOrTraits = 256
         package static let stopTimeout = Milliseconds(seconds: 3600)

@@ -73,7 +73,9 @@ extension ClusterState {
     }
 
     private mutating func place(_ waiting: InstanceRecord, at now: Timestamp) {
-        guard let decision = engine.decide(Self.request(waiting.instance.spec, instance: waiting.id)) else { return explainWait(of: waiting, at: now) }
+        guard let decision = engine.decide(Self.request(waiting.instance.spec, instance: waiting.id)) else {
+            return explainWait(of: waiting, at: now)
+        }
         var record = waiting
         let why = waiting.move.map { "after it left \($0.fromName)" } ?? "after waiting for room"
         if !record.isLeaving { record.move = nil }

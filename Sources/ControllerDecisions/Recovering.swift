@@ -31,6 +31,12 @@ extension ClusterState {
         forget(record, "is deleted; what is left of it on node “\(node.name)” is taken away when that is back", at: now)
     }
 
+    /// Instances that are to leave lost nodes, or have left them and wait for room.
+    package var recovering: Int {
+        let leaving = unrest.lost.reduce(0) { $0 + unrest.leavers(of: $1).count }
+        return leaving + pending.count { instances[$0.instance]?.value.move != nil }
+    }
+
     // MARK: The brake
 
     /// Why nothing is recovered now; nil when it is.
@@ -62,16 +68,17 @@ extension ClusterState {
         guard recovery?.value.hold == nil else { return }
         let lost = lostAtOnce(at: now)
         if lost.count > allowedLosses(beside: lost.count), lost.contains(where: { unrest.holdsLeavers($0) }) {
-            let share = "\(settings.recovery.maxLostShare / 10)\(settings.recovery.maxLostShare % 10 == 0 ? "" : ".\(settings.recovery.maxLostShare % 10)") %"
+            let share = settings.recovery.maxLostShare
+            let percent = share % 10 == 0 ? "\(share / 10)" : "\(share / 10).\(share % 10)"
             let window = settings.recovery.window.count / 1000
-            return hold(.manyNodesLost, "\(lost.count) of \(nodes.count) nodes were lost within \(window) s, and \(share) are allowed.", at: now)
+            return hold(.manyNodesLost, "\(lost.count) of \(nodes.count) nodes were lost within \(window) s, and \(percent) % are allowed.", at: now)
         }
         let unheard = fresh.filter { !$0.wasHeard && unrest.holdsLeavers($0.node) }.compactMap { nodes[$0.node]?.value }
         guard let first = unheard.first else { return }
         let more = unheard.count > 1 ? " and \(unheard.count - 1) more" : ""
         hold(
-            .controllerStarted, "This controller has just started and has never heard from node “\(first.name)”\(more): it may not be the node that is cut off.",
-            at: now)
+            .controllerStarted,
+            "This controller has just started and has never heard from node “\(first.name)”\(more): it may not be the node that is cut off.", at: now)
     }
 
     private mutating func hold(_ reason: RecoveryHold.Reason, _ message: String, at now: Timestamp) {

@@ -25,7 +25,7 @@ struct DrainTests {
         }
     }
 
-    @Test("the plan says for each what becomes of it, by priority and age, and changes nothing; without --stop a node that can't be emptied is refused")
+    @Test("the plan says what becomes of each, by priority and age, and changes nothing; a node that can't be emptied is refused")
     func plan() throws {
         let (cluster, node) = cluster()
         #expect(try plan(cluster, node, stop: false) == ["cache move n2", "web move n2", "db stuck", "off leave"])
@@ -36,7 +36,7 @@ struct DrainTests {
         #expect(refused.ledger.state.nodes[node]?.value.draining == false)
     }
 
-    @Test("each ends on the old node before the new one is told of it; what can't move is stopped; then the drain is over, and uncordon starts it again")
+    @Test("each ends on the old node before the new one is told; what can't move is stopped, and started again by uncordon")
     func drained() throws {
         var (cluster, node) = cluster()
         let web = try #require(cluster.ledger.record("web")).id

@@ -77,7 +77,8 @@ struct PlayedLedger {
         return apply(
             .launch(
                 .init(
-                    name: text.map(name), project: ClusterState.defaultProject, size: size.map(name), image: image.map(name), groups: groups, constraints: constraints,
+                    name: text.map(name), project: ClusterState.defaultProject, size: size.map(name), image: image.map(name), groups: groups,
+                    constraints: constraints,
                     queue: queue, recovery: recovery, ephemeral: ephemeral, priority: priority, allOrNone: allOrNone, ids: ids)))
     }
 
@@ -152,6 +153,8 @@ struct LedgerImage: Equatable {
     var operations: [Int64: InstanceOperation]
     var tombstones: [Int64: Tombstone]
     var recovery: Recovery?
+    var keys: [Int64: SSHKey]
+    var seeds: [Int64: KeptSeed]
     var allocations: [Allocation]
     var placementNodes: [PlacementNode]
     var hasWork: Bool
@@ -168,6 +171,8 @@ struct LedgerImage: Equatable {
         operations = byKey(state.operations.values)
         tombstones = byKey(state.tombstones.values)
         recovery = state.recovery?.value
+        keys = byKey(state.keys.values)
+        seeds = byKey(state.seeds.values)
         placementNodes = state.engine.nodes
         allocations = placementNodes.flatMap { state.engine.allocations(on: $0.id) }
         hasWork = state.hasWork

@@ -18,7 +18,9 @@ struct SagaTests {
     /// More than any saga here takes.
     static let steps = 8
 
-    @Test("each, with each fault at each of its steps, ends, runs nothing twice, and leaves nothing after its undo", arguments: Saga.allCases, Fault.allCases)
+    @Test(
+        "each, with each fault at each of its steps, ends, runs nothing twice, and leaves nothing after its undo",
+        arguments: Saga.allCases, Fault.allCases)
     func faults(saga: Saga, fault: Fault) throws {
         for step in 0..<Self.steps {
             var played = try Played(saga)

@@ -6,17 +6,7 @@ import Testing
 
 @Suite("images that are imported")
 struct ImageImportTests {
-    /// A disk whose content can be told again, made by qemu-img itself.
-    private func tool(_ words: String..., in directory: URL) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/qemu-img")
-        process.arguments = words
-        process.currentDirectoryURL = directory
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "qemu-img \(words.joined(separator: " "))")
-    }
+    private func tool(_ words: String..., in directory: URL) throws { try Tool.run("/usr/bin/qemu-img", words, in: directory) }
 
     private func raw(_ megabytes: Int) -> Data {
         var data = Data(count: megabytes << 20)
@@ -68,16 +58,7 @@ struct ImageImportTests {
     func dangerous(kind: Dangerous) async throws {
         try await RunningController.run("images: {maximumDisk: 64MiB}\n") { controller in
             let directory = controller.directory
-            for words in kind.making {
-                let process = Process()
-                process.executableURL = URL(filePath: "/usr/bin/qemu-img")
-                process.arguments = words
-                process.currentDirectoryURL = directory
-                process.standardOutput = FileHandle.nullDevice
-                try process.run()
-                process.waitUntilExit()
-                try #require(process.terminationStatus == 0)
-            }
+            for words in kind.making { try Tool.run("/usr/bin/qemu-img", words, in: directory) }
             var bytes = try Data(contentsOf: directory.appending(path: "x"))
             kind.spoil(&bytes)
             let reply = try await controller.send(.post, "/v1/images?name=bad&format=\(kind.declared)", bytes)

@@ -13,6 +13,18 @@ extension InstanceRecord: JSONWritten {
             object.field("found", found)
             object.field("adopted", adopted)
             object.field("stopWithin", stopWithin)
+            object.field("move", move)
+            object.field("stoppedByDrain", stoppedByDrain)
+        }
+    }
+}
+
+extension InstanceMove: JSONWritten {
+    package func write(to text: inout JSONWriter) {
+        text.object { object in
+            object.field("from", from)
+            object.field("fromName", fromName)
+            object.field("proof", proof)
         }
     }
 }

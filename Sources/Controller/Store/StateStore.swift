@@ -37,6 +37,9 @@ package enum RowKind: Int64, Hashable, Sendable, CaseIterable {
     case image = 4
     case operation = 5
     case tombstone = 6
+    case key = 7
+    case seed = 8
+    case recovery = 9
 }
 
 package struct StoredRow: Hashable, Sendable {

@@ -121,7 +121,7 @@ final class Invariants {
             case .tombstone(let edit): if edit.after == nil, let before = edit.before { left.append(before.value.instance.id) }
             case .node(let edit): recovery.take(edit, at: world.now)
             case .recovery(let edit): recovery.take(edit, at: world.now)
-            case .size, .image, .operation: break
+            case .size, .image, .operation, .key, .seed: break
             }
             mirror.take(change.change)
         }
@@ -147,7 +147,7 @@ final class Invariants {
         guard let place = before.instance.placement?.node, place != after.instance.placement?.node else { return }
         if before.instance.spec.recovery == .stay, !before.instance.spec.ephemeral { broken(.stays, "\(before.instance.name) leaves its node") }
         guard after.instance.placement == nil else { return }
-        if let why = recovery.whyHeld(at: world.now, nodes: mirror.nodes.count, countsLosses: world.wallJump == .zero) {
+        if let why = recovery.whyHeld(at: world.now, nodes: mirror.nodes.count, countsLosses: !world.hasWallJumped) {
             broken(.brakeHolds, "\(after.instance.name) leaves its lost node, and \(why)")
         }
         let proof = after.move?.proof

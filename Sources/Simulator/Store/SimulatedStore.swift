@@ -132,6 +132,8 @@ extension Change {
         case .operation(let edit): row(edit, Change.operation)
         case .tombstone(let edit): row(edit, Change.tombstone)
         case .recovery(let edit): row(edit, Change.recovery)
+        case .key(let edit): row(edit, Change.key)
+        case .seed(let edit): row(edit, Change.seed)
         }
     }
 }

@@ -34,7 +34,9 @@ extension World {
         case .vmmLies(let node, let pick): nodes[node].victim(pick).map { nodes[node].processes[$0]?.lies += 1 }
         case .diskFull(let node): nodes[node].disk.full += 1
         case .workFails(let node, let work): nodes[node].failingWork.append(work)
-        case .wallClock(let by): wallJump = wallJump + by
+        case .wallClock(let by):
+            wallJump = wallJump + by
+            hasWallJumped = true
         case .stranger(let node): nodes[node].addStranger()
         case .recordLost(let node, let pick): nodes[node].loseRecord(pick)
         }

@@ -28,6 +28,7 @@ final class World {
     /// The controller that shall serve.
     var serving = 0
     var wallJump = Span.zero
+    var hasWallJumped = false
     var isCalm = false
     /// An old controller may still serve beside the new one.
     var isSplit = false

@@ -31,6 +31,7 @@ package enum ClusterText {
         fields.add("CPU", "\(HumanText.used(view.allocated.cpu, of: view.allocatable.cpu)) vCPU")
         fields.add("Memory", HumanText.used(view.allocated.memory, of: view.allocatable.memory))
         fields.add("Disk", HumanText.used(view.allocated.disk, of: view.allocatable.disk))
+        fields.add("Recovery", RecoveryText.of(view.recovery))
         return fields.text
     }
 

@@ -12,14 +12,22 @@ package final class QEMUDriver: VMM {
     private let settings: QEMUSettings
     private let root: String
     private let images: ImageCache
+    private let seeds: SeedSource
+    private let run: RunDirectory
+    private let nodeGuard: NodeGuard
     private let logger: Logger
     private let bootID = RunningProcess.bootID()
     private let connections = Mutex<[InstanceID: QMPConnection]>([:])
 
-    package init(settings: QEMUSettings, root: String, images: ImageCache, logger: Logger) {
+    package init(
+        settings: QEMUSettings, root: String, images: ImageCache, seeds: SeedSource, run: RunDirectory, nodeGuard: NodeGuard, logger: Logger
+    ) {
+        self.run = run
+        self.nodeGuard = nodeGuard
         self.settings = settings
         self.root = root
         self.images = images
+        self.seeds = seeds
         self.logger = logger
         (news, tell) = AsyncStream.makeStream(of: VMMNews.self, bufferingPolicy: .unbounded)
     }
@@ -38,7 +46,9 @@ package final class QEMUDriver: VMM {
         switch work {
         case .fetchImage: _ = try await images.fetch(record.desired.image)
         case .makeDisk: try makeDisk(record.desired, directory)
-        case .makeSeed: try put(Seed(instance: record.desired, network: GuestNetwork(of: directory.id)).image(), into: directory.file(.seed))
+        case .makeSeed:
+            let content = try await seeds.seed(of: record.desired)
+            try put(Seed(instance: record.desired, network: GuestNetwork(of: directory.id), content: content).image(), into: directory.file(.seed))
         case .startVMM: _ = try await start(record)
         case .undo: try directory.clear(keeping: [.record, .lock, .complaints, .console])
         case .removeFiles: try await remove(directory)
@@ -90,7 +100,8 @@ package final class QEMUDriver: VMM {
         guard !Task.isCancelled else { throw WorkFailure("cancelled") }
         for stale in [InstanceDirectory.File.complaints, .shutdown] { directory.delete(stale) }
         let command = QEMUCommand(settings: settings, instance: record.desired, image: image, network: GuestNetwork(of: directory.id))
-        try await CageProcess.start(settings, in: directory.path, command: command.words)
+        if record.desired.fenced { await nodeGuard.ensure() }
+        try await CageProcess.start(settings, in: directory.path, command: command.words, under: record.desired.fenced ? run : nil)
         let spawned = ContinuousClock.now
         guard let process = directory.read(InstanceDirectory.Process.self, from: .process)?.vmm else {
             throw WorkFailure("the cage left no record of its VMM")
@@ -223,6 +234,7 @@ package final class QEMUDriver: VMM {
         switch Adoption.judge(process, bootID: bootID, startTime: startTime, answer: answer, instance: directory.id) {
         case .adopt:
             watch(process, directory)
+            if directory.read(InstanceRecord.self, from: .record)?.desired.fenced == true { await nodeGuard.ensure() }
             return .running(process)
         case .doubtful(let why):
             watch(process, directory)
