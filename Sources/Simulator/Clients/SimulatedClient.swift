@@ -56,7 +56,8 @@ final class SimulatedClient {
         instances[name] = KnownInstance(name: name)
         send(
             .launch(
-                name, recovery: pick % 3 == 0 ? .stay : .fenced, ephemeral: pick % 3 != 0 || pick % 2 == 0, priority: pick % 4, apart: apart, queue: pick % 4 == 0, restart: pick % 7 == 0 ? .never : .onFailure),
+                name, recovery: pick % 3 == 0 ? .stay : .fenced, ephemeral: pick % 3 != 0 || pick % 2 == 0, priority: pick % 4, apart: apart,
+                queue: pick % 4 == 0, restart: pick % 7 == 0 ? .never : .onFailure),
             name: name, result: .running)
     }
 

@@ -141,7 +141,8 @@ final class Invariants {
                 broken(.movedAfterFencing, "\(after.instance.name) is told to \(world.nodes[told].label) and runs on \(world.nodes[node].label)")
             }
             if after.move?.proof != nil, before.move?.proof == nil {
-                broken(.movedAfterFencing, "\(after.instance.name) counts as gone (\(after.move?.proof ?? "")) and runs on \(world.nodes[node].label)")
+                broken(
+                    .movedAfterFencing, "\(after.instance.name) counts as gone (\(after.move?.proof ?? "")) and runs on \(world.nodes[node].label)")
             }
         }
         guard let place = before.instance.placement?.node, place != after.instance.placement?.node else { return }

@@ -77,7 +77,9 @@ extension Invariants {
             guard row.value.health == .alive else { return "\(node.label) is \(row.value.health.rawValue)" }
             checkRoom(on: node.id, controller.view, controller.ledger)
         }
-        if let tombstone = mirror.tombstones.keys.sorted().first { return "n\((world.numbers[tombstone.node] ?? -1) + 1) owes the removal of \(tombstone.instance)" }
+        if let tombstone = mirror.tombstones.keys.sorted().first {
+            return "n\((world.numbers[tombstone.node] ?? -1) + 1) owes the removal of \(tombstone.instance)"
+        }
         for id in mirror.instances.keys.sorted() {
             guard let record = record(id) else { continue }
             if let why = unrest(of: record, controller.ledger, world) { return "\(record.instance.name) \(why)" }
