@@ -51,11 +51,10 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
     package var ephemeral: Bool
     /// Higher goes first where several look for room: those that wait, and those whose node is lost.
     package var priority: Int
-
-    package static let priorities = -1000...1000
-
     /// What it was launched with beside its name; nil where that is nothing.
     package var seed: SeedSummary?
+
+    package static let priorities = -1000...1000
 
     private enum CodingKeys: String, CodingKey {
         case size, resources, image, labels, groups, constraints, policy, restart, desired, reboots, queued, recovery, ephemeral, priority, seed
@@ -83,8 +82,8 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         self.queued = queued
         self.recovery = recovery
         self.ephemeral = ephemeral
-        self.priority = priority
         self.seed = seed
+        self.priority = priority
     }
 
     /// Also reads what was stored before there were recovery policies and priorities.
@@ -104,8 +103,8 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         queued = try fields.decode(Bool.self, forKey: .queued)
         recovery = try fields.decodeIfPresent(RecoveryPolicy.self, forKey: .recovery) ?? .stay
         ephemeral = try fields.decodeIfPresent(Bool.self, forKey: .ephemeral) ?? false
-        priority = try fields.decodeIfPresent(Int.self, forKey: .priority) ?? 0
         seed = try fields.decodeIfPresent(SeedSummary.self, forKey: .seed)
+        priority = try fields.decodeIfPresent(Int.self, forKey: .priority) ?? 0
     }
 }
 

@@ -10,12 +10,12 @@ package struct ControllerConfiguration: Sendable {
     package var port: Int
     package var dataDirectory: String
     package var timing: HeartbeatTiming
-    package var recovery: RecoverySettings
-    package var fence: FenceConfiguration?
     /// Nil where the heartbeat leaves no room for a lease: fenced instances don't run then.
     package var lease: LeaseTiming?
     /// Of all nodes together, in a second.
     package var syncRate: Int64
+    package var recovery: RecoverySettings
+    package var fence: FenceConfiguration?
     package var policy: PlacementPolicy
     package var defaultSize: Name
     package var defaultImage: Name
@@ -33,7 +33,8 @@ package struct ControllerConfiguration: Sendable {
 
     package init(text: String, file: String) throws(ConfigurationError) {
         let root = try ConfigurationDocument(text: text, file: file).root.mapping(keys: [
-            "listen", "dataDirectory", "heartbeat", "lease", "recovery", "fence", "placement", "defaults", "watch", "images", "snapshots", "logLevel",
+            "listen", "dataDirectory", "heartbeat", "lease", "recovery", "fence", "placement", "defaults", "watch", "images", "snapshots",
+            "logLevel",
         ])
         (host, port) = try root["listen"].map(Self.address) ?? ("127.0.0.1", 7480)
         let directory = try root.required("dataDirectory")
@@ -50,13 +51,13 @@ package struct ControllerConfiguration: Sendable {
         defaultSize = try defaults?["size"]?.name() ?? Self.tiny
         defaultImage = try defaults?["image"]?.name() ?? Self.tiny
         watchKept = Int(try root["watch"]?.mapping(keys: ["kept"])["kept"]?.integer(in: 100...1_000_000) ?? 10_000)
+        if let value = root["images"] { images = try Self.images(value) }
         let snapshots = try root["snapshots"]?.mapping(keys: ["every", "kept"])
         snapshotEvery = try snapshots?["every"]?.time() ?? Milliseconds(seconds: 3600)
         if let every = snapshots?["every"], snapshotEvery < Milliseconds(seconds: 60) {
             throw every.error("\(snapshotEvery) is too short: a minute at least is needed")
         }
         snapshotsKept = Int(try snapshots?["kept"]?.integer(in: 0...1000) ?? 3)
-        if let value = root["images"] { images = try Self.images(value) }
         logLevel = try root["logLevel"]?.word(Logger.Level.self) ?? .info
     }
 

@@ -20,9 +20,9 @@ package enum Change: Sendable {
     case image(Edit<Image>)
     case operation(Edit<InstanceOperation>)
     case tombstone(Edit<Tombstone>)
-    case recovery(Edit<Recovery>)
     case key(Edit<SSHKey>)
     case seed(Edit<KeptSeed>)
+    case recovery(Edit<Recovery>)
 
     package var inverted: Self {
         switch self {
@@ -32,9 +32,9 @@ package enum Change: Sendable {
         case .image(let edit): .image(edit.inverted)
         case .operation(let edit): .operation(edit.inverted)
         case .tombstone(let edit): .tombstone(edit.inverted)
-        case .recovery(let edit): .recovery(edit.inverted)
         case .key(let edit): .key(edit.inverted)
         case .seed(let edit): .seed(edit.inverted)
+        case .recovery(let edit): .recovery(edit.inverted)
         }
     }
 }

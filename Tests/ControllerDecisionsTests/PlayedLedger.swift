@@ -152,9 +152,9 @@ struct LedgerImage: Equatable {
     var images: [Int64: Image]
     var operations: [Int64: InstanceOperation]
     var tombstones: [Int64: Tombstone]
-    var recovery: Recovery?
     var keys: [Int64: SSHKey]
     var seeds: [Int64: KeptSeed]
+    var recovery: Recovery?
     var allocations: [Allocation]
     var placementNodes: [PlacementNode]
     var hasWork: Bool
@@ -170,9 +170,9 @@ struct LedgerImage: Equatable {
         images = byKey(state.images.values)
         operations = byKey(state.operations.values)
         tombstones = byKey(state.tombstones.values)
-        recovery = state.recovery?.value
         keys = byKey(state.keys.values)
         seeds = byKey(state.seeds.values)
+        recovery = state.recovery?.value
         placementNodes = state.engine.nodes
         allocations = placementNodes.flatMap { state.engine.allocations(on: $0.id) }
         hasWork = state.hasWork

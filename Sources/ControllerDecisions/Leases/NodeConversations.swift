@@ -85,8 +85,8 @@ package struct NodeConversations: Sendable {
     /// - Parameter health: the node's in the committed ledger; nil where it holds no such node.
     package mutating func arrive(_ request: SyncRequest, from node: NodeID, health: Node.Health?, at now: Duration) -> Arrival {
         leases.term.hear(of: request.highestEpoch)
-        if health == .lost { leases.foundLost(node) }
         guard isTimely(request, from: node, isOnRecord: health != nil, at: now) else { return .unknown }
+        if health == .lost { leases.foundLost(node) }
         turns += 1
         let hold = min(max(.zero, request.hold), timing.interval)
         let turn = Turn(
