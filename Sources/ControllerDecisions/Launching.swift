@@ -116,6 +116,9 @@ extension ClusterState {
     }
 
     private func recoveryPolicy(of launch: Command.Launch, size: Size, image: Image) throws(ErrorBody) -> RecoveryPolicy {
+        guard launch.recovery != .fenced || settings.lease != nil else {
+            throw .invalid("recovery: this controller's heartbeat leaves no room for leases, and nothing fenced runs without one.")
+        }
         let hasDisk = size.resources.disk > .zero
         // An image of the format `linux` has no disk that a guest could write to.
         let keepsData = hasDisk && image.format != .linux && !launch.ephemeral

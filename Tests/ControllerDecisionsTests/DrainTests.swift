@@ -32,7 +32,7 @@ struct DrainTests {
         #expect(try plan(cluster, node, stop: true) == ["cache move n2", "web move n2", "db stop", "off leave"])
         var refused = cluster
         let error = try #require(throws: ErrorBody.self) { try refused.apply(.drain(.id(node), stop: false, parallel: 4)).result.get() }
-        #expect(error.message.contains("“db” keeps data on its local disk; add --stop to stop it"), "\(error.message)")
+        #expect(error.message.contains("“db” stays on its node by its policy and is not ephemeral; add --stop to stop it"), "\(error.message)")
         #expect(refused.ledger.state.nodes[node]?.value.draining == false)
     }
 

@@ -34,6 +34,7 @@ struct ShortageCount {
         let freeDevices = need.devices.isEmpty ? [] : free()
         for (place, count) in freeDevices.enumerated() { missing.devices.append(max(0, need.devices[place].count - count)) }
         countFirst(missing)
+        guard !isFarther(missing, overhead: overhead) else { return }
         let distance = self.distance(missing, overhead: overhead)
         guard distance <= self.distance else { return }
         if distance < self.distance {
@@ -56,6 +57,17 @@ struct ShortageCount {
             devices[place] += 1
         }
     }
+
+    /// Without a division, and never true of one that is as near: most nodes are farther than the nearest so far.
+    private func isFarther(_ missing: Missing, overhead: Int64) -> Bool {
+        let reach = distance * Self.beyond
+        func isBeyond(_ missing: Int64, _ need: Int64) -> Bool { missing > 0 && Double(missing) > reach * Double(need) }
+        return isBeyond(missing.amounts.cpu, amounts.cpu) || isBeyond(missing.amounts.memory, amounts.memory &+ overhead)
+            || isBeyond(missing.amounts.disk, amounts.disk)
+    }
+
+    /// More than any rounding.
+    private static let beyond = 1 + 1e-9
 
     private func distance(_ missing: Missing, overhead: Int64) -> Double {
         var distance = 0.0
