@@ -24,6 +24,10 @@ extension ClusterState {
             throw .conflict("Instance “\(record.instance.name)” still waits for room and does not run; delete it instead.")
         }
         if record.instance.spec.desired == .stopped {
+            if record.stoppedByDrain {
+                record.stoppedByDrain = false
+                put(record)
+            }
             let done = record.instance.status.state == .stopped
             if done || !force { return .instance(record.instance, currentOperation(of: record)) }
         }
