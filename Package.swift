@@ -26,6 +26,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -38,6 +39,7 @@ let package = Package(
         .target(name: "CSpawn"),
         // Floor 1: values only.
         .target(name: "ClusterModel", swiftSettings: strict),
+        .target(name: "CageDecisions", swiftSettings: strict),
         // Floor 2
         .target(name: "Placement", dependencies: ["ClusterModel"], swiftSettings: strict),
         .target(name: "StrictYAML", dependencies: ["ClusterModel", yams], swiftSettings: strict),
@@ -56,12 +58,15 @@ let package = Package(
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
         .target(
             name: "Agent",
             dependencies: [
-                "ClusterModel", "ClusterAPI", "AgentDecisions", "StrictYAML", "CKVM", "CSpawn", log, lifecycle, crypto,
+                "ClusterModel", "ClusterAPI", "AgentDecisions", "CageDecisions", "StrictYAML", "CKVM", "CSpawn", log, lifecycle, crypto,
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -78,7 +83,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "berth-cage",
-            dependencies: ["CSpawn"],
+            dependencies: ["CageDecisions", "CSpawn"],
             swiftSettings: strict + [.unsafeFlags(["-static-executable"])],
             linkerSettings: [.unsafeFlags(["-static-executable"])]),
         // Tests: one per target, the tidy tree, and real processes under integration/.
@@ -88,6 +93,7 @@ let package = Package(
         .testTarget(name: "ClusterAPITests", dependencies: ["ClusterAPI", "ClusterModel"], swiftSettings: strict),
         .testTarget(
             name: "ControllerDecisionsTests", dependencies: ["ControllerDecisions", "Placement", "ClusterModel"], swiftSettings: strict),
+        .testTarget(name: "CageDecisionsTests", dependencies: ["CageDecisions"], swiftSettings: strict),
         .testTarget(name: "AgentDecisionsTests", dependencies: ["AgentDecisions", "ClusterModel"], swiftSettings: strict),
         .testTarget(
             name: "ControllerTests",
@@ -97,7 +103,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "AgentTests", dependencies: ["Agent", "AgentDecisions", "ClusterAPI", "StrictYAML", "ClusterModel", "CKVM", "CSpawn", log],
+            name: "AgentTests",
+            dependencies: ["Agent", "AgentDecisions", "CageDecisions", "ClusterAPI", "StrictYAML", "ClusterModel", "CKVM", "CSpawn", log],
             swiftSettings: strict),
         .testTarget(name: "PlannerTests", dependencies: ["Planner", "Placement", "StrictYAML", "ClusterModel", yams], swiftSettings: strict),
         .testTarget(
@@ -107,6 +114,7 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(name: "RepositoryTests", dependencies: ["ClusterAPI", yams], swiftSettings: strict),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["ClusterAPI", "ClusterModel", yams], path: "integration", swiftSettings: strict),
+            name: "IntegrationTests", dependencies: ["ClusterAPI", "ClusterModel", yams], path: "integration",
+            exclude: ["benchmarks", "scripts"], swiftSettings: strict),
     ]
 )

@@ -46,6 +46,58 @@ struct AgentCrashTests {
             _ = try await eventually("the destroyed VM ends", within: 20) { kill(pid, 0) != 0 ? true : nil }
         }
     }
+
+    @Test("a quarantined VM that is adopted keeps its process, and stops, starts and goes like any other")
+    func adoptedByAnOperator() async throws {
+        try await Cluster.run(.qemu(1)) { cluster in
+            try await cluster.importTinyImage()
+            try await cluster.succeed("launch", "foundling", "--wait", "--timeout", "60s")
+            let pid = try #require(try await cluster.instance("foundling").status.pid)
+            await cluster.killController()
+            try FileManager.default.removeItem(atPath: "\(cluster.scratch.url.path)/c")
+            try await cluster.restartController()
+            _ = try await eventually("the VM shows up as quarantined", within: 20) {
+                try await cluster.berth("instance", "show", "foundling", "-o", "json").output.contains("\"quarantined\"") ? true : nil
+            }
+            try await cluster.succeed("instance", "adopt", "foundling")
+            let adopted = try await eventually("it runs as an instance", within: 20) {
+                let instance = try await cluster.instance("foundling")
+                return instance.status.state == .running ? instance : nil
+            }
+            #expect(adopted.status.pid == pid)
+            try await cluster.succeed("instance", "stop", "foundling", "--force", "--timeout", "60s")
+            #expect(kill(pid, 0) != 0)
+            try await cluster.succeed("instance", "start", "foundling", "--timeout", "60s")
+            #expect(try await cluster.instance("foundling").status.pid != pid)
+            try await cluster.succeed("instance", "delete", "foundling", "--timeout", "60s")
+            #expect(cluster.processes(mentioning: adopted.id.description).isEmpty)
+        }
+    }
+
+    @Test("an agent killed with -9 at many moments of a launch goes on with it, and one VMM runs in the end")
+    func manyMoments() async throws {
+        try await Cluster.run(.qemu(1)) { cluster in
+            try await cluster.importTinyImage()
+            let seed = UInt64.random(in: 0 ... .max)
+            print("seed \(seed)")
+            var moments = SplitMix(seed)
+            for round in 1...8 {
+                let name = "r\(round)"
+                try await cluster.succeed("launch", name, "--size", "nano", "--no-wait")
+                try await Task.sleep(for: .milliseconds(Int64(moments.next() % 120)))
+                await cluster.killAgent("n1")
+                try cluster.startAgent("n1")
+                let running = try await eventually("\(name) runs after round \(round)", within: 40) {
+                    let instance = try await cluster.instance(name)
+                    return instance.status.state == .running ? instance : nil
+                }
+                let vmms = cluster.processes(mentioning: running.id.description).filter { cluster.executable(of: $0).contains("qemu") }
+                #expect(vmms == [running.status.pid], "exactly one VMM runs")
+                try await cluster.succeed("instance", "delete", name, "--timeout", "60s")
+                #expect(cluster.processes(mentioning: running.id.description).isEmpty)
+            }
+        }
+    }
 }
 
 @Suite("a VMM that dies", .serialized, .timeLimit(.minutes(5)))
@@ -66,6 +118,27 @@ struct VMMCrashTests {
                 return instance.status.state == .running && instance.status.pid != pid ? instance : nil
             }
             #expect(again.status.restarts == 1)
+        }
+    }
+
+    @Test("a killed cage takes its QEMU along, and the instance is restarted")
+    func cageKilled() async throws {
+        try await Cluster.run(.qemu(1)) { cluster in
+            try await cluster.importTinyImage()
+            try await cluster.succeed("launch", "caged", "--wait", "--timeout", "60s")
+            let before = try await cluster.instance("caged")
+            let pid = try #require(before.status.pid)
+            let cages = cluster.processes(mentioning: before.id.description).filter { cluster.executable(of: $0).hasSuffix("berth-cage") }
+            #expect(cages.count == 1)
+            for cage in cages { kill(cage, SIGKILL) }
+            _ = try await eventually("its VMM ends with it", within: 2, every: .milliseconds(10)) {
+                cluster.processes(mentioning: before.id.description).contains(pid) ? nil : true
+            }
+            let after = try await eventually("it runs again", within: 30) {
+                let instance = try await cluster.instance("caged")
+                return instance.status.state == .running && instance.status.pid != pid ? instance : nil
+            }
+            #expect(after.status.restarts == 1)
         }
     }
 

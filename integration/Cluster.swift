@@ -1,3 +1,4 @@
+import ClusterAPI
 import ClusterModel
 import Foundation
 
@@ -7,12 +8,18 @@ final class Cluster: @unchecked Sendable {
     private(set) var endpoint = ""
     private(set) var controller: RunningProcess
     private var agents: [String: RunningProcess] = [:]
+    private var networks: [String: NodeNetwork] = [:]
     private let controllerConfiguration: String
+    private let givenDirectory: String?
 
     struct Shape {
         var heartbeat = "{interval: 500ms, suspectAfter: 2s, lostAfter: 5s}"
         /// Nodes by name, each with the lines that its agent's configuration has beside the usual ones.
         var nodes: [(name: String, lines: String)] = []
+        /// Of every node, where it isn't beside the configuration files.
+        var dataDirectory: String?
+        /// Each agent in a network namespace of its own.
+        var hasNetworks = false
 
         static func synthetic(_ count: Int, lines: String = "") -> Shape {
             var shape = Shape()
@@ -23,8 +30,9 @@ final class Cluster: @unchecked Sendable {
             return shape
         }
 
-        static func qemu(_ count: Int, lines: String = "") -> Shape {
+        static func qemu(_ count: Int, lines: String = "", dataDirectory: String? = nil) -> Shape {
             var shape = Shape()
+            shape.dataDirectory = dataDirectory
             for number in 1...count {
                 shape.nodes.append(
                     (
@@ -38,6 +46,7 @@ final class Cluster: @unchecked Sendable {
 
     private init(scratch: Scratch, shape: Shape) throws {
         self.scratch = scratch
+        givenDirectory = shape.dataDirectory
         controllerConfiguration = try scratch.write(
             """
             listen: 127.0.0.1:0
@@ -53,6 +62,9 @@ final class Cluster: @unchecked Sendable {
         do {
             try await cluster.waitForController()
             for node in shape.nodes {
+                if shape.hasNetworks {
+                    cluster.networks[node.name] = try await NodeNetwork(number: cluster.networks.count, controller: cluster.endpoint)
+                }
                 try cluster.writeAgentConfiguration(node.name, lines: node.lines)
                 try cluster.startAgent(node.name)
             }
@@ -101,16 +113,25 @@ final class Cluster: @unchecked Sendable {
 
     // MARK: - Agents
 
-    func dataDirectory(of node: String) -> String { "\(scratch.url.path)/\(node)" }
+    func dataDirectory(of node: String) -> String { givenDirectory ?? "\(scratch.url.path)/\(node)" }
     func configuration(of node: String) -> String { "\(scratch.url.path)/\(node).yaml" }
 
     private func writeAgentConfiguration(_ name: String, lines: String) throws {
-        _ = try scratch.write("controller: \(endpoint)\nname: \(name)\ndataDirectory: \(dataDirectory(of: name))\n\(lines)\n", to: "\(name).yaml")
+        let controller = networks[name]?.endpoint ?? endpoint
+        _ = try scratch.write("controller: \(controller)\nname: \(name)\ndataDirectory: \(dataDirectory(of: name))\n\(lines)\n", to: "\(name).yaml")
     }
 
     func startAgent(_ name: String) throws {
-        agents[name] = try RunningProcess(
-            Executable.berth, ["agent", "run", "--config", configuration(of: name)], environment: [:], directory: scratch.url, name: name)
+        let words = ["agent", "run", "--config", configuration(of: name)]
+        let (program, arguments) = networks[name]?.words(Executable.berth, words) ?? (Executable.berth, words)
+        agents[name] = try RunningProcess(program, arguments, environment: [:], directory: scratch.url, name: name)
+    }
+
+    func agentPid(_ name: String) -> Int32? { agents[name]?.pid }
+
+    func network(of node: String) throws -> NodeNetwork {
+        guard let network = networks[node] else { throw NeverHappened(what: "\(node) has a network of its own", seconds: 0) }
+        return network
     }
 
     func killAgent(_ name: String, signal: Int32 = SIGKILL) async {
@@ -139,6 +160,16 @@ final class Cluster: @unchecked Sendable {
         try await succeed("instance", "show", name, "-o", "json").decoded(as: Instance.self)
     }
 
+    func nodeView(_ name: String) async throws -> NodeView {
+        try await succeed("node", "show", name, "-o", "json").decoded(as: NodeView.self)
+    }
+
+    func node(_ name: String) async throws -> Node { try await nodeView(name).node }
+
+    func wait(for health: Node.Health, of node: String, within seconds: Double = 30) async throws {
+        _ = try await eventually("\(node) is \(health)", within: seconds) { try await self.node(node).health == health ? true : nil }
+    }
+
     func waitForNodes(_ count: Int) async throws {
         _ = try await eventually("\(count) nodes are alive", within: 60, every: .milliseconds(200)) {
             let result = try await berth("node", "list", "-o", "json")
@@ -163,12 +194,15 @@ final class Cluster: @unchecked Sendable {
         endGuests()
         controller.kill(SIGTERM)
         if await controller.waitForExit(timeout: 10) == nil { await killController() }
+        for network in networks.values { await network.remove() }
         scratch.remove()
     }
 
     /// VMMs and their cages outlive their agents by design: the test ends those whose command line names its own directory.
     private func endGuests() {
-        for pid in processes(mentioning: scratch.url.path + "/") { kill(pid, SIGKILL) }
+        for directory in [scratch.url.path, givenDirectory ?? scratch.url.path] {
+            for pid in processes(mentioning: directory + "/") { kill(pid, SIGKILL) }
+        }
     }
 
     /// Pids of processes, other than this one, whose command line contains `text`.
@@ -179,6 +213,9 @@ final class Cluster: @unchecked Sendable {
             return String(decoding: data, as: UTF8.self).contains(text)
         }.sorted()
     }
+
+    /// The path of the program that a process runs; empty once it is gone.
+    func executable(of pid: Int32) -> String { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")) ?? "" }
 }
 
 struct CommandFailed: Error, CustomStringConvertible {

@@ -2,7 +2,8 @@ import ClusterModel
 
 /// What happens to an instance on its node.
 package enum InstanceEvent: Sendable {
-    case desired(DesiredInstance)
+    /// As the controller of this term wants it.
+    case desired(DesiredInstance, epoch: Epoch = Epoch(0))
     /// The full set of what is wanted here does not contain it.
     case notWanted
     case finished(InstanceWork)

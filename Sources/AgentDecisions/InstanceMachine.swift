@@ -1,35 +1,41 @@
 import ClusterModel
 
-/// One instance on its node: takes what happens and the time, and answers what is to be done. Moments are counted from the agent's start.
+/// One instance on its node: takes what happens and the time, and answers what is to be done. Moments are of one clock that never goes back.
 package struct InstanceMachine: Sendable {
     package let id: InstanceID
     /// Nil for an instance of which nothing is kept here.
     package private(set) var record: InstanceRecord?
     private let timing: InstanceTiming
-    private var phase = InstancePhase.absent
+    private(set) var phase = InstancePhase.absent
     private var busy: InstanceWork?
     private var isAbandoned = false
     private var attempts = 0
     /// Nothing new is begun before.
     private var waitUntil: Duration?
-    private var reason: String?
-    private var address: String?
-    private var marks = LaunchMarks()
+    private(set) var reason: String?
+    private(set) var address: String?
+    private(set) var marks = LaunchMarks()
     /// A deletion of something that is not here: the answer is owed all the same.
-    private var deletion: DesiredInstance?
+    private(set) var deletion: DesiredInstance?
     private var isWanted = true
-    private var doubt: String?
+    private(set) var doubt: String?
     private var isHeldByShutdown = false
+    /// Of the controller's term in which `record.desired` was last said, which may be later than the one it is on disk with.
+    private var epoch = Epoch(0)
+    /// What the node's lease allowed when it was last asked; of meaning for a fenced instance alone.
+    private var mayRun = false
+    private(set) var mayStart = false
 
     package init(id: InstanceID, timing: InstanceTiming = InstanceTiming()) {
         self.id = id
         self.timing = timing
     }
 
-    package mutating func handle(_ event: InstanceEvent, at now: Duration) -> [InstanceEffect] {
+    package mutating func handle(_ event: InstanceEvent, at now: Duration, lease: LeaseStanding = .none) -> [InstanceEffect] {
         var effects: [InstanceEffect] = []
+        look(at: lease, now)
         switch event {
-        case .desired(let desired): accept(desired, now, &effects)
+        case .desired(let desired, let epoch): accept(desired, epoch, now, &effects)
         case .notWanted: isWanted = false
         case .finished(let work): finish(work, now, &effects)
         case .failed(let work, let reason, let lasting): fail(work, reason, lasting: lasting, now, &effects)
@@ -43,6 +49,14 @@ package struct InstanceMachine: Sendable {
         return effects
     }
 
+    private mutating func look(at lease: LeaseStanding, _ now: Duration) {
+        mayRun = lease.mayRun(at: now)
+        mayStart = lease.mayStart(at: now)
+    }
+
+    /// It runs under the node's lease, or would: it wants a tick when the lease begins and when it is over.
+    package var isFenced: Bool { record?.desired.fenced ?? false }
+
     /// When it wants the next tick.
     package var wakeAt: Duration? {
         if wanted == .unknown { return nil }
@@ -55,7 +69,9 @@ package struct InstanceMachine: Sendable {
 
     package var vmm: VMMProcess? { phase.vmm }
 
-    private var wanted: Wanted {
+    var wanted: Wanted {
+        // Without its lease it ends, whatever anybody wants of it and whoever it answers for: the process is the record's.
+        if isFenced, !mayRun, phase.vmm != nil { return .withheld }
         guard isWanted, doubt == nil else { return .unknown }
         guard let record else { return deletion == nil ? .unknown : .deleted }
         switch record.desired.desired {
@@ -63,6 +79,7 @@ package struct InstanceMachine: Sendable {
         case .stopped: return .stopped
         case .running:
             if record.poweredItselfOff || isHeldByShutdown { return .stopped }
+            if isFenced, !mayStart, phase.vmm == nil { return .withheld }
             return record.desired.reboots > record.reboots ? .rebooted : .running
         }
     }
@@ -79,6 +96,7 @@ extension InstanceMachine {
         switch nextStep(desired: wanted, observed: phase.local) {
         case .nothing: break
         case .launch: launch(now, &effects)
+        case .prepare: prepare(now, &effects)
         case .powerDown: powerDown(within: record?.desired.stopTimeout ?? .zero, now, &effects)
         case .kill: powerDown(within: .zero, now, &effects)
         case .awaitEnd: urge(now, &effects)
@@ -97,6 +115,13 @@ extension InstanceMachine {
         phase = .launching(.fetchImage)
         marks = LaunchMarks(began: now)
         begin(.fetchImage, &effects)
+    }
+
+    /// Up to the VMM's start, and a start that is under way is cut short.
+    private mutating func prepare(_ now: Duration, _ effects: inout [InstanceEffect]) {
+        guard case .launching(.startVMM) = phase else { return launch(now, &effects) }
+        reason = "waits for its node's lease"
+        abandon(&effects)
     }
 
     private mutating func begin(_ work: InstanceWork, _ effects: inout [InstanceEffect]) {
@@ -129,7 +154,11 @@ extension InstanceMachine {
         guard case .stopping(let vmm, let hardAt, let urgeAt) = phase, now >= min(hardAt, urgeAt) else { return }
         let isOver = now >= hardAt
         effects.append(isOver ? .kill(vmm) : .powerDown(vmm))
-        if isOver, wanted != .deleted { reason = "the guest did not shut down in time and was ended hard" }
+        if isOver, wanted == .withheld {
+            reason = "its node's lease is over"
+        } else if isOver, wanted != .deleted {
+            reason = "the guest did not shut down in time and was ended hard"
+        }
         let next = now + timing.urge
         phase = .stopping(vmm, hardAt: isOver ? next : hardAt, urgeAt: next)
     }
@@ -138,11 +167,15 @@ extension InstanceMachine {
 // MARK: - What happened
 
 extension InstanceMachine {
-    private mutating func accept(_ desired: DesiredInstance, _ now: Duration, _ effects: inout [InstanceEffect]) {
+    private mutating func accept(_ desired: DesiredInstance, _ epoch: Epoch, _ now: Duration, _ effects: inout [InstanceEffect]) {
         let isOperatorsWord = wanted == .unknown && (desired.adopt || desired.desired == .deleted)
         if let record {
-            guard desired.generation >= record.desired.generation else { return }
-            guard desired.generation > record.desired.generation || isOperatorsWord else {
+            guard epoch > self.epoch || epoch == self.epoch && desired.generation >= record.desired.generation else { return }
+            let isLaterTerm = epoch > self.epoch
+            self.epoch = epoch
+            // A later term may speak of another history under the same number, or under a lower one: its ledger was put back from a copy.
+            let isNewer = isLaterTerm ? !desired.isSame(as: record.desired) : desired.generation > record.desired.generation
+            guard isNewer || isOperatorsWord else {
                 // The same spec again; it only shows that the instance is wanted after all.
                 isWanted = true
                 return
@@ -156,6 +189,7 @@ extension InstanceMachine {
             deletion = desired
             return
         }
+        self.epoch = epoch
         keep(desired, &effects)
         waitUntil = nil
         attempts = 0
@@ -173,7 +207,7 @@ extension InstanceMachine {
         var desired = desired
         // The controller of an adopted VM never knew what it was made from.
         if desired.adopt { desired.image = kept.desired.image }
-        kept.take(desired)
+        kept.take(desired, epoch: epoch)
         if phase.vmm != nil { kept.hasRun = true }
         deletion = nil
         save(kept, &effects)
@@ -203,7 +237,7 @@ extension InstanceMachine {
         if let record, record.desired.desired != .deleted {
             // It was asked for again meanwhile, and its new record has gone with the rest.
             phase = .halted
-            return save(InstanceRecord(desired: record.desired), &effects)
+            return save(InstanceRecord(desired: record.desired, epoch: record.epoch), &effects)
         }
         deletion = record?.desired
         record = nil
@@ -219,7 +253,8 @@ extension InstanceMachine {
         busy = nil
         let wasAbandoned = isAbandoned
         isAbandoned = false
-        guard !wasAbandoned else { return }
+        // A cage that finds the lease over starts nothing, and that is no failure.
+        guard !wasAbandoned, work != .startVMM || wanted != .withheld else { return }
         attempts += 1
         let sentence = "\(work.words) failed: \(why)"
         if work == .removeFiles {
@@ -267,17 +302,24 @@ extension InstanceMachine {
         phase = .halted
         guard var record else { return }
         switch wantedThen {
+        case .withheld where exit.isClean && !wasTold && record.desired.desired == .running: powerOff(record, &effects)
+        case .withheld: reason = "its node's lease is over"
+        case .running where exit == .leaseOver, .rebooted where exit == .leaseOver: reason = "its node's lease was over"
         case .rebooted:
             record.reboots = record.desired.reboots
             save(record, &effects)
         case .running where wasTold: break
-        case .running where exit.isClean:
-            record.poweredItselfOff = true
-            reason = "the guest powered itself off"
-            save(record, &effects)
+        case .running where exit.isClean: powerOff(record, &effects)
         case .running: restart(record, after: exit, ranFor: ranFor, now, &effects)
         case .stopped, .deleted, .unknown: break
         }
+    }
+
+    private mutating func powerOff(_ record: InstanceRecord, _ effects: inout [InstanceEffect]) {
+        var record = record
+        record.poweredItselfOff = true
+        reason = "the guest powered itself off"
+        save(record, &effects)
     }
 
     private mutating func restart(
@@ -309,9 +351,11 @@ extension InstanceMachine {
 
 extension InstanceMachine {
     /// Goes on where another agent was. Call once, before any event.
-    package mutating func takeUp(_ found: FoundInstance, address: String?, at now: Duration) -> [InstanceEffect] {
+    package mutating func takeUp(_ found: FoundInstance, address: String?, at now: Duration, lease: LeaseStanding = .none) -> [InstanceEffect] {
         var effects: [InstanceEffect] = []
+        look(at: lease, now)
         record = found.record
+        epoch = found.record?.epoch ?? Epoch(0)
         self.address = address
         if found.vmm != .never { record?.hasRun = true }
         phase = found.record == nil && found.vmm == .never ? .absent : .halted
@@ -334,37 +378,5 @@ extension InstanceMachine {
         isWanted = record != nil
         advance(now, &effects)
         return effects
-    }
-}
-
-// MARK: - What is reported
-
-extension InstanceMachine {
-    package var observed: ObservedInstance {
-        let desired = record?.desired ?? deletion
-        return ObservedInstance(
-            id: id, name: desired?.name ?? Self.nameless, generation: desired?.generation ?? 0, state: state,
-            reason: wanted == .unknown ? quarantineReason : reason, address: phase.vmm == nil ? nil : address, pid: phase.vmm?.pid,
-            restarts: record?.restarts ?? 0, reboots: record?.reboots ?? desired?.reboots ?? 0, timings: marks.timings,
-            resources: phase == .absent ? .zero : desired?.resources ?? .zero)
-    }
-
-    private static let nameless = try! Name("unknown")
-
-    private var quarantineReason: String {
-        doubt ?? (phase.vmm == nil ? "it is stopped here and no desired spec speaks of it" : "it runs here and no desired spec speaks of it")
-    }
-
-    private var state: ObservedInstance.State {
-        let wanted = wanted
-        if wanted == .unknown { return phase == .absent ? .absent : .quarantined }
-        switch phase {
-        case .absent: return wanted == .deleted ? .absent : wanted == .stopped ? .stopped : .preparing
-        case .launching(let step): return step == .startVMM || record?.hasRun == true ? .starting : .preparing
-        case .running: return .running
-        case .stopping: return .stopping
-        case .halted: return wanted == .deleted ? .stopping : .stopped
-        case .failed: return wanted == .deleted ? .stopping : .failed
-        }
     }
 }

@@ -2,8 +2,10 @@ import ClusterModel
 
 /// What the node keeps of an instance on disk, so that an agent that starts anew goes on where the one before was.
 package struct InstanceRecord: Hashable, Sendable, Codable {
-    /// The spec of the highest generation seen, written before it is acted on.
+    /// The spec of the highest epoch and in it the highest generation seen, written before it is acted on.
     package var desired: DesiredInstance
+    /// The controller's term that said so.
+    package var epoch: Epoch
     /// The highest reboot number that was performed.
     package var reboots: Int64
     /// Restarts by policy since the generation arrived.
@@ -17,8 +19,9 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
     /// Why a step failed for good in this generation.
     package var failure: String?
 
-    package init(desired: DesiredInstance) {
+    package init(desired: DesiredInstance, epoch: Epoch = Epoch(0)) {
         self.desired = desired
+        self.epoch = epoch
         reboots = desired.reboots
         restarts = 0
         streak = 0
@@ -27,9 +30,23 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
         failure = nil
     }
 
-    /// Takes a spec of a higher generation: what went wrong under the one before is forgiven.
-    mutating func take(_ newer: DesiredInstance) {
+    /// Also reads what was written before records named their term.
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        desired = try fields.decode(DesiredInstance.self, forKey: .desired)
+        epoch = try fields.decodeIfPresent(Epoch.self, forKey: .epoch) ?? Epoch(0)
+        reboots = try fields.decode(Int64.self, forKey: .reboots)
+        restarts = try fields.decode(Int.self, forKey: .restarts)
+        streak = try fields.decode(Int.self, forKey: .streak)
+        poweredItselfOff = try fields.decode(Bool.self, forKey: .poweredItselfOff)
+        hasRun = try fields.decode(Bool.self, forKey: .hasRun)
+        failure = try fields.decodeIfPresent(String.self, forKey: .failure)
+    }
+
+    /// Takes a newer spec: what went wrong under the one before is forgiven.
+    mutating func take(_ newer: DesiredInstance, epoch: Epoch) {
         desired = newer
+        self.epoch = epoch
         restarts = 0
         streak = 0
         poweredItselfOff = false
@@ -60,5 +77,15 @@ package struct FoundInstance: Hashable, Sendable {
         self.id = id
         self.record = record
         self.vmm = vmm
+    }
+}
+
+extension DesiredInstance {
+    /// The same order, whether or not an operator's word for an adoption comes with it.
+    func isSame(as other: DesiredInstance) -> Bool {
+        var other = other
+        other.adopt = adopt
+        if adopt { other.image = image }
+        return self == other
     }
 }

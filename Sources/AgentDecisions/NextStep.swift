@@ -5,6 +5,8 @@ package enum Wanted: Hashable, Sendable, CaseIterable {
     case rebooted
     case stopped
     case deleted
+    /// Running, as soon as its node has a lease again.
+    case withheld
     /// No desired spec speaks of it.
     case unknown
 }
@@ -28,6 +30,8 @@ package enum NextStep: Hashable, Sendable {
     case nothing
     /// The next of the steps that lead to a running VMM.
     case launch
+    /// Those of them that come before the VMM.
+    case prepare
     case powerDown
     case kill
     case awaitEnd
@@ -58,6 +62,9 @@ package func nextStep(desired: Wanted, observed: LocalState) -> NextStep {
     case (.deleted, .launching): .removeFiles
     case (.deleted, .running), (.deleted, .stopping): .kill
     case (.deleted, .halted), (.deleted, .failed): .removeFiles
+    case (.withheld, .absent), (.withheld, .launching), (.withheld, .halted): .prepare
+    case (.withheld, .running), (.withheld, .stopping): .kill
+    case (.withheld, .failed): .nothing
     case (.unknown, .absent): .nothing
     case (.unknown, .launching), (.unknown, .running), (.unknown, .stopping), (.unknown, .halted), (.unknown, .failed): .quarantine
     }

@@ -20,6 +20,8 @@ package enum VMMExit: Hashable, Sendable {
     case poweredOff
     case exited(Int32)
     case signalled(Int32)
+    /// It was ended because its node's lease was over.
+    case leaseOver
     /// Nobody was there to see it.
     case unseen
 
@@ -31,6 +33,7 @@ package enum VMMExit: Hashable, Sendable {
         case .poweredOff: "powered off"
         case .exited(let status): "ended with status \(status)"
         case .signalled(let signal): "was killed by signal \(signal)"
+        case .leaseOver: "was ended since its node's lease was over"
         case .unseen: "ended unseen"
         }
     }

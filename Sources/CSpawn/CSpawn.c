@@ -140,6 +140,11 @@ int cspawn_lock(int descriptor) {
     return fcntl(descriptor, F_OFD_SETLK, &lock) < 0 ? errno : 0;
 }
 
+void cspawn_unlock(int descriptor) {
+    struct flock lock = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+    fcntl(descriptor, F_OFD_SETLK, &lock);
+}
+
 int cspawn_is_locked(int descriptor) {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     if (fcntl(descriptor, F_OFD_GETLK, &lock) < 0) return -errno;

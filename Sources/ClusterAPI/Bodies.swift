@@ -122,10 +122,16 @@ package struct ClusterView: Hashable, Sendable, Codable {
     package var instancesByState: [String: Int]
     package var allocatable: Resources
     package var allocated: Resources
+    /// What places an instance that names no policy of its own; nil from controllers that do not say.
+    package var policy: PlacementPolicy?
+    /// The controller's disk is nearly full, and nothing new is taken in.
+    package var isStorageLow: Bool?
     package init(
         version: String, epoch: Epoch, revision: Int64, nodesByHealth: [String: Int], instancesByState: [String: Int], allocatable: Resources,
-        allocated: Resources
+        allocated: Resources, policy: PlacementPolicy? = nil, isStorageLow: Bool? = nil
     ) {
+        self.policy = policy
+        self.isStorageLow = isStorageLow
         self.version = version
         self.epoch = epoch
         self.revision = revision
@@ -133,6 +139,16 @@ package struct ClusterView: Hashable, Sendable, Codable {
         self.instancesByState = instancesByState
         self.allocatable = allocatable
         self.allocated = allocated
+    }
+}
+
+/// How far a download has come. `total` where the source says it.
+package struct ImageProgress: Hashable, Sendable, Codable {
+    package var received: Int64
+    package var total: Int64?
+    package init(received: Int64, total: Int64?) {
+        self.received = received
+        self.total = total
     }
 }
 

@@ -5,7 +5,7 @@ package enum Route: String, CaseIterable, Sendable {
     case adoptInstance, destroyInstance
     case listNodes, showNode, cordonNode, uncordonNode, removeNode, syncNode
     case listSizes, createSize, deleteSize
-    case listImages, showImage, importImage, deleteImage, imageContent
+    case listImages, showImage, importImage, downloadImage, deleteImage, imageContent
     case listOperations, showOperation, cancelOperation
     case listEvents
     case openStream, streamOutput, streamInput, closeStream, nodeStreamOutput, nodeStreamInput
@@ -47,6 +47,7 @@ package enum Route: String, CaseIterable, Sendable {
         case .listImages: (.get, "/v1/images")
         case .showImage: (.get, "/v1/images/{image}")
         case .importImage: (.post, "/v1/images")
+        case .downloadImage: (.post, "/v1/images/download")
         case .deleteImage: (.delete, "/v1/images/{image}")
         case .imageContent: (.get, "/v1/images/{image}/content")
         case .listOperations: (.get, "/v1/operations")

@@ -16,9 +16,26 @@ package struct Image: Hashable, Sendable, Codable {
     /// The smallest root disk that holds it; zero for `linux`.
     package var minimumDisk: MiB
     package var createdAt: Timestamp
+    /// The SHA-256 of the bytes that were imported, where they were flattened into others.
+    package var sourceDigest: Digest?
+    /// Of its maker: "12.11", "24.04 (20260101)".
+    package var version: String?
+    /// "debian", "ubuntu".
+    package var os: String?
+    package var cloudInit: CloudInit?
+
+    /// Where a guest looks for its seed.
+    package enum CloudInit: String, Hashable, Sendable, Codable, CaseIterable {
+        case none
+        case nocloud
+    }
+
+    /// What it was imported as.
+    package var importedDigest: Digest { sourceDigest ?? digest }
 
     package init(
-        id: ImageID, name: Name, digest: Digest, format: Format, architecture: Architecture, bytes: Int64, minimumDisk: MiB, createdAt: Timestamp
+        id: ImageID, name: Name, digest: Digest, format: Format, architecture: Architecture, bytes: Int64, minimumDisk: MiB, createdAt: Timestamp,
+        sourceDigest: Digest? = nil, version: String? = nil, os: String? = nil, cloudInit: CloudInit? = nil
     ) {
         self.id = id
         self.name = name
@@ -28,6 +45,10 @@ package struct Image: Hashable, Sendable, Codable {
         self.bytes = bytes
         self.minimumDisk = minimumDisk
         self.createdAt = createdAt
+        self.sourceDigest = sourceDigest
+        self.version = version
+        self.os = os
+        self.cloudInit = cloudInit
     }
 }
 

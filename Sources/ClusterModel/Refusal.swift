@@ -11,6 +11,8 @@ package enum Refusal: Hashable, Sendable {
     /// Not heard from lately: suspect or lost.
     case stale
     case apartFrom(group: Name, domain: String?)
+    /// An instance there must be apart from this one's group.
+    case shunned(group: Name, domain: String?)
     case notTogetherWith(group: Name, domain: String?)
     case skewed(domain: String, count: Int, maximum: Int)
     case missingDomain(String)
@@ -83,6 +85,7 @@ extension Refusal: CustomStringConvertible {
         case .draining: "is draining"
         case .stale: "has not been heard from"
         case .apartFrom(let group, let domain): "already holds group \(group)\(domain.map { " in its \($0)" } ?? "")"
+        case .shunned(let group, let domain): "holds an instance that must be apart from group \(group)\(domain.map { " in its \($0)" } ?? "")"
         case .notTogetherWith(let group, let domain): "does not hold group \(group)\(domain.map { " in its \($0)" } ?? "")"
         case .skewed(let domain, let count, let maximum): "would hold \(count) in its \(domain), at most \(maximum) allowed"
         case .missingDomain(let key): "has no label \(key) to spread over"
@@ -102,6 +105,7 @@ extension Refusal: CustomStringConvertible {
         case .draining: "draining"
         case .stale: "stale"
         case .apartFrom: "anti-affinity"
+        case .shunned: "shunned"
         case .notTogetherWith: "affinity"
         case .skewed: "spread"
         case .missingDomain: "missing-domain"

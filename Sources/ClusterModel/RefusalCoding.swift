@@ -22,7 +22,7 @@ extension Refusal: Codable {
             try fields.encodeIfPresent(has, forKey: .has)
         case .tainted(let taint): try fields.encode(taint, forKey: .taint)
         case .cordoned, .draining, .stale: break
-        case .apartFrom(let group, let domain), .notTogetherWith(let group, let domain):
+        case .apartFrom(let group, let domain), .shunned(let group, let domain), .notTogetherWith(let group, let domain):
             try fields.encode(group, forKey: .group)
             try fields.encodeIfPresent(domain, forKey: .domain)
         case .skewed(let domain, let count, let maximum):
@@ -50,6 +50,8 @@ extension Refusal: Codable {
         case "stale": self = .stale
         case "anti-affinity":
             self = .apartFrom(group: try fields.decode(Name.self, forKey: .group), domain: try fields.decodeIfPresent(String.self, forKey: .domain))
+        case "shunned":
+            self = .shunned(group: try fields.decode(Name.self, forKey: .group), domain: try fields.decodeIfPresent(String.self, forKey: .domain))
         case "affinity":
             self = .notTogetherWith(
                 group: try fields.decode(Name.self, forKey: .group), domain: try fields.decodeIfPresent(String.self, forKey: .domain))

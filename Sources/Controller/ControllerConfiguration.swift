@@ -18,6 +18,8 @@ package struct ControllerConfiguration: Sendable {
     /// How often a copy of the ledger is kept beside it, and how many of the latest; 0 keeps none.
     package var snapshotEvery: Milliseconds
     package var snapshotsKept: Int
+    var connections = ConnectionLimits()
+    var images = ImageLibrary.Settings()
     package var logLevel: Logger.Level
 
     package init(contentsOf path: String) throws(ConfigurationError) {
@@ -26,7 +28,7 @@ package struct ControllerConfiguration: Sendable {
 
     package init(text: String, file: String) throws(ConfigurationError) {
         let root = try ConfigurationDocument(text: text, file: file).root.mapping(keys: [
-            "listen", "dataDirectory", "heartbeat", "placement", "defaults", "watch", "snapshots", "logLevel",
+            "listen", "dataDirectory", "heartbeat", "placement", "defaults", "watch", "snapshots", "images", "connections", "logLevel",
         ])
         (host, port) = try root["listen"].map(Self.address) ?? ("127.0.0.1", 7480)
         let directory = try root.required("dataDirectory")
@@ -44,7 +46,18 @@ package struct ControllerConfiguration: Sendable {
             throw every.error("\(snapshotEvery) is too short: a minute at least is needed")
         }
         snapshotsKept = Int(try snapshots?["kept"]?.integer(in: 0...1000) ?? 3)
+        if let value = root["connections"] { connections = try ConnectionLimits(value) }
+        if let value = root["images"] { images = try Self.images(value) }
         logLevel = try root["logLevel"]?.word(Logger.Level.self) ?? .info
+    }
+
+    private static func images(_ value: ConfigurationValue) throws(ConfigurationError) -> ImageLibrary.Settings {
+        let fields = try value.mapping(keys: ["maximumBytes", "maximumDisk", "allowPrivateSources"])
+        var settings = ImageLibrary.Settings()
+        if let bytes = try fields["maximumBytes"]?.memory() { settings.maximumBytes = bytes.count << 20 }
+        if let disk = try fields["maximumDisk"]?.memory() { settings.maximumDisk = disk.count << 20 }
+        if let allowed = try fields["allowPrivateSources"]?.bool() { settings.allowPrivateSources = allowed }
+        return settings
     }
 
     private static let tiny: Name = {

@@ -65,7 +65,7 @@ struct ControllerOpening {
             logger.warning("this ledger was put back from a backup", metadata: ["at": "\(Timestamp(milliseconds: at))"])
         }
         head = try await makeFirstSizes(&state, store, head)
-        let images = try ImageLibrary(dataDirectory: configuration.dataDirectory)
+        let images = try ImageLibrary(dataDirectory: configuration.dataDirectory, settings: configuration.images)
         images.removeAll(except: Set(state.images.values.map(\.value.digest)))
         let view = CommittedView(state)
         let log = WatchLog(revision: state.revision, kept: configuration.watchKept, events: events)

@@ -57,11 +57,14 @@ package struct ControllerService: Service {
         let logger = controller.logger
         var quiet = Logger(label: "berth.http")
         quiet.logLevel = .error
-        // A console may be silent for hours, and to the server its body is one that has not been read to its end.
+        let limits = configuration.connections
+        let most = min(limits.most, DescriptorLimit.raise())
         let server = Application(
             responder: APIResponder(controller: controller),
-            server: HTTPServerBuilder { APIConnection(responder: $0, configuration: .init(idleTimeout: .hours(12))) },
-            configuration: ApplicationConfiguration(address: .hostname(host, port: configuration.port), serverName: "berth", backlog: 1024),
+            server: HTTPServerBuilder { APIConnection(limits: limits, responder: $0) },
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: configuration.port), serverName: "berth", backlog: 1024,
+                availableConnectionsDelegate: MaximumAvailableConnections(most, logger: quiet)),
             onServerRunning: { channel in
                 let shown = host.contains(":") ? "[\(host)]" : host
                 let endpoint = "http://\(shown):\(channel.localAddress?.port ?? 0)"

@@ -35,7 +35,7 @@ extension ClusterState {
 
     mutating func putImage(_ image: Image, at now: Timestamp) throws(ErrorBody) -> Answer {
         if let id = imageNames[image.name], let existing = images[id]?.value {
-            if existing.digest == image.digest, existing.format == image.format, existing.architecture == image.architecture {
+            if existing.importedDigest == image.importedDigest, existing.format == image.format, existing.architecture == image.architecture {
                 return .image(existing)
             }
             throw .conflict("Another image “\(image.name)” exists already; images do not change, so choose another name or delete it first.")

@@ -298,7 +298,8 @@ extension ClusterState {
             engine.apply(
                 .allocated(
                     Allocation(
-                        instance: row.value.id, node: placement.node, resources: placement.allocation, groups: row.value.instance.spec.groups)))
+                        instance: row.value.id, node: placement.node, resources: placement.allocation, groups: row.value.instance.spec.groups,
+                        apart: row.value.instance.spec.constraints.antiAffinity.filter(\.hard))))
         }
         self.revision = revision
         roomAppeared()

@@ -25,7 +25,7 @@ extension ClusterState {
     }
 
     private mutating func place(_ waiting: InstanceRecord, at now: Timestamp) {
-        guard let decision = try? engine.place(Self.request(waiting.instance.spec, instance: waiting.id)) else { return }
+        guard let decision = engine.decide(Self.request(waiting.instance.spec, instance: waiting.id)) else { return }
         var record = waiting
         record.instance.placement = allocate(decision, at: now)
         record.desiredRevision = nextRevision

@@ -71,6 +71,15 @@ package struct PlacementEngine: Sendable {
         try shared.state.place(request, policy: request.policy ?? policy)
     }
 
+    /// The same without the reasons where there is no node, for those who only want to know whether there is one.
+    package func decide(_ request: PlacementRequest) -> PlacementDecision? { shared.state.decide(request, policy: request.policy ?? policy) }
+
+    /// Whether that node can take the request.
+    package func admits(_ request: PlacementRequest, on node: NodeID) -> Bool { shared.state.admits(request, on: node) }
+
+    /// What the request would hold on that node; nil where it is not known.
+    package func allocation(for request: PlacementRequest, on node: NodeID) -> Allocation? { shared.state.allocation(for: request, on: node) }
+
     /// A verdict for every node in name order, with the choice that `place` makes. It looks at every node in full: milliseconds where `place` takes one.
     package func explain(_ request: PlacementRequest) -> Explanation { shared.state.explain(request, policy: request.policy ?? policy) }
 }

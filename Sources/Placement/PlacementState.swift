@@ -9,14 +9,16 @@ struct PlacementState: ~Copyable, Sendable {
     private var allocations = AllocationTable()
     /// Over all allocations.
     private var allocated = Amounts.zero
+    /// What the nodes have that hold an instance.
+    private var inUse = Amounts.zero
     /// By slot: the number of its kind, and of the shelf that it stands on while it is open.
     private var kindOf: [Int32] = []
     private(set) var shelfOf: [Int32] = []
 
     func copy() -> PlacementState {
         PlacementState(
-            table: table, shelves: shelves, index: index, groups: groups, allocations: allocations, allocated: allocated, kindOf: kindOf,
-            shelfOf: shelfOf)
+            table: table, shelves: shelves, index: index, groups: groups, allocations: allocations, allocated: allocated, inUse: inUse,
+            kindOf: kindOf, shelfOf: shelfOf)
     }
 
     // MARK: Nodes
@@ -63,15 +65,17 @@ struct PlacementState: ~Copyable, Sendable {
         shelves.release(kind: kindOf[Int(slot)])
         kindOf[Int(slot)] = kind
         let held = table[slot]?.labels == node.labels ? [] : allocations.rows(on: slot)
-        for row in held { leaveGroups(row.groups, on: slot) }
+        for row in held { leaveGroups(row, on: slot) }
+        if allocations.holds(slot) { inUse = inUse - allocatable(of: slot) }
         table.update(slot, node)
-        for row in held { joinGroups(row.groups, on: slot) }
+        if allocations.holds(slot) { inUse = inUse + allocatable(of: slot) }
+        for row in held { joinGroups(row, on: slot) }
         putOnShelf(slot)
     }
 
     private mutating func putOnShelf(_ slot: Int32) {
         guard table[slot]?.admission == .open else { return }
-        let shelf = shelves.acquireShelf(kind: kindOf[Int(slot)], freeDevices: table.freeDevices(on: slot))
+        let shelf = shelves.put(slot, kind: kindOf[Int(slot)], freeDevices: table.freeDevices(on: slot), isEmpty: !allocations.holds(slot))
         shelfOf[Int(slot)] = shelf
         index.insert(slot, shelf: shelf, room: table.room[Int(slot)], order: table.order)
     }
@@ -79,9 +83,11 @@ struct PlacementState: ~Copyable, Sendable {
     private mutating func takeOffShelf(_ slot: Int32) {
         guard shelfOf[Int(slot)] >= 0 else { return }
         index.remove(slot, order: table.order)
-        shelves.releaseShelf(shelfOf[Int(slot)])
+        shelves.take(slot, off: shelfOf[Int(slot)])
         shelfOf[Int(slot)] = RoomIndex.none
     }
+
+    private func allocatable(of slot: Int32) -> Amounts { table[slot].map { Amounts($0.allocatable) } ?? .zero }
 
     // MARK: Allocations
 
@@ -95,22 +101,25 @@ struct PlacementState: ~Copyable, Sendable {
         if !force, let shortage = shortage(of: allocation.resources, on: slot) {
             throw .overCapacity(node: table.order.names[Int(slot)], shortage)
         }
-        allocations.insert(allocation, slot: slot)
-        let amounts = Amounts(allocation.resources)
-        allocated = allocated + amounts
-        joinGroups(allocation.groups, on: slot)
+        let wasEmpty = !allocations.holds(slot)
+        let row = allocations.insert(allocation, slot: slot)
+        allocated = allocated + row.amounts
+        if wasEmpty { inUse = inUse + allocatable(of: slot) }
+        joinGroups(row, on: slot)
         index.remove(slot, order: table.order)
-        let crossed = table.take(amounts, allocation.resources.devices, on: slot)
-        reshelve(slot, kindChanged: crossed)
+        let crossed = table.take(row.amounts, row.devices, on: slot)
+        reshelve(slot, shelfChanged: crossed || wasEmpty)
     }
 
     mutating func release(_ instance: InstanceID) -> Allocation? {
         guard let row = allocations.remove(instance) else { return nil }
         allocated = allocated - row.amounts
-        leaveGroups(row.groups, on: row.slot)
+        let isEmpty = !allocations.holds(row.slot)
+        if isEmpty { inUse = inUse - allocatable(of: row.slot) }
+        leaveGroups(row, on: row.slot)
         index.remove(row.slot, order: table.order)
         let crossed = table.giveBack(row.amounts, row.devices, on: row.slot)
-        reshelve(row.slot, kindChanged: crossed)
+        reshelve(row.slot, shelfChanged: crossed || isEmpty)
         return allocation(row)
     }
 
@@ -125,9 +134,12 @@ struct PlacementState: ~Copyable, Sendable {
 
     func free(on node: NodeID) -> Resources? { table.slot(of: node).map { table.free(on: $0) } }
 
+    func isEmpty(_ node: NodeID) -> Bool { table.slot(of: node).map { !allocations.holds($0) } ?? true }
+
     private func allocation(_ row: AllocationTable.Row) -> Allocation {
         Allocation(
-            instance: row.instance, node: table.order.ids[Int(row.slot)], resources: row.amounts.resources(devices: row.devices), groups: row.groups)
+            instance: row.instance, node: table.order.ids[Int(row.slot)], resources: row.amounts.resources(devices: row.devices), groups: row.groups,
+            apart: row.apart)
     }
 
     private func shortage(of need: Resources, on slot: Int32) -> Refusal? {
@@ -136,22 +148,18 @@ struct PlacementState: ~Copyable, Sendable {
         return need.devices.isEmpty && room.holds(Amounts(need)) ? nil : table.free(on: slot).shortages(of: need).first
     }
 
-    private mutating func joinGroups(_ names: [Name], on slot: Int32) {
-        for (place, group) in names.enumerated() where !names[..<place].contains(group) {
-            groups.add(group, on: slot, domains: table.domains[Int(slot)])
-        }
+    private mutating func joinGroups(_ row: AllocationTable.Row, on slot: Int32) {
+        row.forEachGroup { groups.add($0, on: slot, domains: table.domains[Int(slot)]) }
     }
 
-    private mutating func leaveGroups(_ names: [Name], on slot: Int32) {
-        for (place, group) in names.enumerated() where !names[..<place].contains(group) {
-            groups.remove(group, on: slot, domains: table.domains[Int(slot)])
-        }
+    private mutating func leaveGroups(_ row: AllocationTable.Row, on slot: Int32) {
+        row.forEachGroup { groups.remove($0, on: slot, domains: table.domains[Int(slot)]) }
     }
 
-    private mutating func reshelve(_ slot: Int32, kindChanged: Bool) {
+    private mutating func reshelve(_ slot: Int32, shelfChanged: Bool) {
         guard shelfOf[Int(slot)] >= 0 else { return }
-        if kindChanged {
-            shelves.releaseShelf(shelfOf[Int(slot)])
+        if shelfChanged {
+            shelves.take(slot, off: shelfOf[Int(slot)])
             shelfOf[Int(slot)] = RoomIndex.none
             putOnShelf(slot)
         } else {
@@ -161,10 +169,17 @@ struct PlacementState: ~Copyable, Sendable {
 
     // MARK: Decisions
 
-    var measure: ClusterMeasure { ClusterMeasure(nodes: table.count, allocatable: table.allocatable, allocated: allocated) }
+    var measure: ClusterMeasure { ClusterMeasure(nodes: table.count, allocatable: table.allocatable, allocated: allocated, inUse: inUse) }
 
     func place(_ request: PlacementRequest, policy: PlacementPolicy) throws(NoPlacement) -> PlacementDecision {
         let compiled = compile(request)
+        guard let decision = decide(request, compiled, policy: policy) else { throw noPlacement(compiled, request) }
+        return decision
+    }
+
+    func decide(_ request: PlacementRequest, policy: PlacementPolicy) -> PlacementDecision? { decide(request, compile(request), policy: policy) }
+
+    private func decide(_ request: PlacementRequest, _ compiled: CompiledRequest, policy: PlacementPolicy) -> PlacementDecision? {
         let scored = ScoredRequest(instance: request.instance, need: compiled.need, measure: measure)
         let best: Candidate? =
             switch policy {
@@ -176,14 +191,26 @@ struct PlacementState: ~Copyable, Sendable {
             case .worstFit: scan(compiled, WorstFitScore(scored))
             case .random: scan(compiled, RandomScore(scored))
             }
-        guard let best else { throw noPlacement(compiled, request) }
-        let node = table.order.ids[Int(best.slot)]
-        let allocation = Allocation(
-            instance: request.instance, node: node, resources: request.resources.bounded.with(overhead: MiB(table.overhead[Int(best.slot)])),
-            groups: request.groups)
+        guard let best else { return nil }
         return PlacementDecision(
-            node: node, nodeName: table.order.names[Int(best.slot)], allocation: allocation,
-            score: Wish.shown(best.wishes + compiled.hopeless, best.score), policy: policy
-        )
+            node: table.order.ids[Int(best.slot)], nodeName: table.order.names[Int(best.slot)], allocation: allocation(for: request, on: best.slot),
+            score: Wish.shown(best.wishes + compiled.hopeless, best.score), policy: policy)
+    }
+
+    func admits(_ request: PlacementRequest, on node: NodeID) -> Bool {
+        guard let slot = table.slot(of: node) else { return false }
+        var found: Candidate?
+        consider(slot, compile(request), FirstFitScore(), &found)
+        return found != nil
+    }
+
+    func allocation(for request: PlacementRequest, on node: NodeID) -> Allocation? { table.slot(of: node).map { allocation(for: request, on: $0) } }
+
+    private func allocation(for request: PlacementRequest, on slot: Int32) -> Allocation {
+        let rules = request.constraints.antiAffinity
+        return Allocation(
+            instance: request.instance, node: table.order.ids[Int(slot)],
+            resources: request.resources.bounded.with(overhead: MiB(table.overhead[Int(slot)])), groups: request.groups,
+            apart: rules.allSatisfy(\.hard) ? rules : rules.filter(\.hard))
     }
 }

@@ -5,13 +5,13 @@ import Testing
 struct NextStepTests {
     /// Rows: what is there; columns: what is wanted.
     private static let table = """
-                      running   rebooted   stopped    deleted      unknown
-        absent        launch    launch     nothing    nothing      nothing
-        launching     launch    launch     settle     removeFiles  quarantine
-        running       nothing   powerDown  powerDown  kill         quarantine
-        stopping      awaitEnd  awaitEnd   awaitEnd   kill         quarantine
-        halted        launch    launch     nothing    removeFiles  quarantine
-        failed        nothing   nothing    settle     removeFiles  quarantine
+                      running   rebooted   stopped    deleted      withheld  unknown
+        absent        launch    launch     nothing    nothing      prepare   nothing
+        launching     launch    launch     settle     removeFiles  prepare   quarantine
+        running       nothing   powerDown  powerDown  kill         kill      quarantine
+        stopping      awaitEnd  awaitEnd   awaitEnd   kill         kill      quarantine
+        halted        launch    launch     nothing    removeFiles  prepare   quarantine
+        failed        nothing   nothing    settle     removeFiles  nothing   quarantine
         """
 
     @Test("every pair of wanted and found has the step of the table")

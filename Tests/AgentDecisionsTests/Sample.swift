@@ -7,13 +7,13 @@ enum Sample {
 
     static func desired(
         _ generation: Int64, _ state: DesiredState = .running, restart: RestartPolicy = .onFailure, reboots: Int64 = 0, stopTimeout: Int64 = 30,
-        adopt: Bool = false
+        adopt: Bool = false, fenced: Bool = false
     ) -> DesiredInstance {
         DesiredInstance(
             id: id, name: try! Name("web-1"), project: try! Name("default"), generation: generation, desired: state,
             resources: Resources(cpu: MilliCPU(1000), memory: MiB(128), disk: .zero),
             image: ImageReference(name: try! Name("tiny"), digest: Digest(hex: String(repeating: "a", count: 64))!, format: .linux, bytes: 1),
-            restart: restart, reboots: reboots, stopTimeout: Milliseconds(seconds: stopTimeout), adopt: adopt)
+            restart: restart, reboots: reboots, stopTimeout: Milliseconds(seconds: stopTimeout), adopt: adopt, fenced: fenced)
     }
 
     static func process(_ pid: Int32) -> VMMProcess { VMMProcess(pid: pid, startTime: UInt64(pid) * 10, bootID: "boot") }
@@ -32,8 +32,15 @@ struct Life {
     var powerDowns = 0
     var kills = 0
     var overlaps = 0
+    var lease = LeaseStanding.none
 
-    mutating func happen(_ event: InstanceEvent) { carryOut(machine.handle(event, at: now)) }
+    mutating func happen(_ event: InstanceEvent) { carryOut(machine.handle(event, at: now, lease: lease)) }
+
+    /// A grant, with the tick that a fenced instance wants for it.
+    mutating func hold(for seconds: Double) {
+        lease = .held(until: now + .seconds(seconds))
+        happen(.tick)
+    }
 
     mutating func carryOut(_ effects: [InstanceEffect]) {
         for effect in effects {

@@ -13,6 +13,14 @@ struct GuestTests {
         return timing
     }
 
+    @Test("the same packages make the same tiny image, byte for byte", .timeLimit(.minutes(2)))
+    func reproducible() async throws {
+        let scratch = try Scratch()
+        let (_, content) = try await TinyGuest.image()
+        try await TinyImage(cache: "\(TinyGuest.directory)/images/packages") { _ in }.build(to: scratch.file("again.tar"))
+        #expect(try Data(contentsOf: URL(filePath: scratch.file("again.tar"))) == content)
+    }
+
     @Test("a QEMU that refuses its arguments is quoted, and the launch that failed leaves nothing but its record", .timeLimit(.minutes(1)))
     func refused() async throws {
         let scratch = try Scratch()

@@ -8,7 +8,8 @@ import Logging
 
 /// The tiny image, built once per checkout, and a node in this process that boots it.
 enum TinyGuest {
-    private static let directory = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().deletingLastPathComponent()
+    /// Where products are built.
+    static let directory = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
     private static let built = Task {

@@ -68,6 +68,7 @@ enum Sample {
             .short(of: .memory, need: 1024, free: 512), .short(of: .device(name("gpu")), need: 2, free: 1), .missingLabel(label("rack=r1")),
             .missingTrait("kvm.native"), .wrongArchitecture(need: .aarch64, has: .x86_64), .wrongPool(need: nil, has: name("gpu")),
             .tainted(Taint(label: label("dedicated=gpu"))), .cordoned, .draining, .stale, .apartFrom(group: name("web"), domain: "rack"),
+            .shunned(group: name("web"), domain: "rack"),
             .notTogetherWith(group: name("web"), domain: nil), .skewed(domain: "zone", count: 3, maximum: 2), .missingDomain("zone"),
         ]
         return Explanation(

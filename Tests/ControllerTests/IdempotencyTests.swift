@@ -1,6 +1,7 @@
 import ClusterAPI
 import ClusterModel
 import Foundation
+import GRDB
 import Testing
 
 @Suite("a repeated idempotency key gives the first answer")
@@ -76,6 +77,33 @@ struct IdempotencyTests {
             let refusedAgain = try await controller.send(.post, "/v1/instances", body, headers: [("Idempotency-Key", "early")])
             #expect(refusedAgain.status == 409)
             #expect(refusedAgain.body == refused.body)
+        }
+    }
+
+    @Test(
+        "after 24 h a key is forgotten and may be used again; a minute before it still gives the first answer",
+        arguments: [(-60_000, 1), (1000, 2)])
+    func expiry(beyondADay: Int64, launched: Int) async throws {
+        let directory = try RunningController.temporaryDirectory()
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let key = [("Idempotency-Key", "abc")]
+        let first = try await RunningController.run(in: directory) { controller in
+            try await controller.importImage()
+            var node = try PlayedNode(controller, name: "n1")
+            try await node.join()
+            return try await controller.send(.post, "/v1/instances", Data("{}".utf8), headers: key)
+        }
+        #expect(first.status == 201)
+        let file = directory.appendingPathComponent("ledger.sqlite").path
+        try await DatabaseQueue(path: file).write { try $0.execute(sql: "UPDATE answer SET at = at - ?", arguments: [86_400_000 + beyondADay]) }
+        try await RunningController.run(in: directory) { controller in
+            // Old answers go with the next commit.
+            let size = #"{"name": "odd", "resources": {"milliCPU": 100, "memoryMiB": 64, "diskMiB": 64}, "traits": []}"#
+            _ = try await controller.send(.post, "/v1/sizes", Data(size.utf8))
+            let again = try await controller.send(.post, "/v1/instances", Data("{}".utf8), headers: key)
+            #expect(again.status == 201)
+            #expect((again.body == first.body) == (launched == 1))
+            #expect(try await controller.get("/v1/instances", as: Page<Instance>.self).items.count == launched)
         }
     }
 

@@ -53,7 +53,9 @@ struct WrittenJSONTests {
     func steps() throws {
         var resources = Resources(cpu: MilliCPU(.max), memory: MiB(.min), disk: .zero)
         resources.devices = [.init(name: try Name("gpu"), count: 2)]
-        let allocation = Allocation(instance: .random(), node: .random(), resources: resources, groups: [try Name("web"), try Name("db")])
+        let allocation = Allocation(
+            instance: .random(), node: .random(), resources: resources, groups: [try Name("web"), try Name("db")],
+            apart: [.init(group: try Name("web"), domain: "rack"), .init(group: try Name("db"))])
         let node = PlacementNode(id: .random(), name: try Name("n1"), labels: Labels([try Label("rack=r1")]), allocatable: resources)
         let steps: [NumberedStep] = [
             .init(revision: 1, step: .allocated(allocation)), .init(revision: .max, step: .released(allocation)),

@@ -49,7 +49,9 @@ struct EngineModel {
     private mutating func force() {
         guard let node = anyNode() else { return }
         let request = cluster.request()
-        let allocation = Allocation(instance: request.instance, node: node.id, resources: request.resources, groups: request.groups)
+        let allocation = Allocation(
+            instance: request.instance, node: node.id, resources: request.resources, groups: request.groups,
+            apart: request.constraints.antiAffinity.filter(\.hard))
         try! engine.allocate(allocation, force: true)
         note(allocation)
     }

@@ -21,6 +21,12 @@ struct Legality {
         for rule in constraints.antiAffinity where rule.hard && members(of: rule.group).contains(where: { sharesDomain($0, node, rule.domain) }) {
             return "apart from \(rule.group)"
         }
+        for other in allocations {
+            guard let there = nodes[other.node] else { continue }
+            if let rule = other.apart.first(where: { request.groups.contains($0.group) && sharesDomain(there, node, $0.domain) }) {
+                return "kept away from \(rule.group)"
+            }
+        }
         for rule in constraints.affinity where rule.hard {
             let members = members(of: rule.group)
             let isFirst = members.isEmpty && request.groups.contains(rule.group)

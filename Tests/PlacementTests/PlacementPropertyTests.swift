@@ -14,12 +14,35 @@ struct PlacementPropertyTests {
             guard step % 2 == 0 else { continue }
             let request = model.cluster.request()
             let explanation = model.engine.explain(request)
+            for verdict in explanation.nodes where step % 20 == 0 {
+                #expect(
+                    model.engine.admits(request, on: verdict.node) == verdict.refusals.isEmpty, "seed \(seed), \(policy), step \(step): \(request)")
+            }
             do {
                 let decision = try model.engine.place(request)
                 #expect(decision.node == explanation.chosen, "seed \(seed), \(policy), step \(step): \(request)")
                 #expect(decision.score == explanation.nodes.first { $0.node == decision.node }?.score)
             } catch {
                 #expect(explanation.chosen == nil, "seed \(seed), \(policy), step \(step): \(request)")
+                #expect(model.engine.decide(request) == nil)
+                #expect(error == NoPlacement(explanation), "seed \(seed), \(policy), step \(step): \(request)")
+            }
+        }
+    }
+
+    @Test(
+        "so it does among so many nodes that they are held against each other as sets", arguments: Array(seeds.prefix(2)),
+        [PlacementPolicy.pack, .spread, .firstFit])
+    func indexAgreesAmongMany(seed: UInt64, policy: PlacementPolicy) {
+        var model = EngineModel(seed: seed, policy: policy, nodes: 1500)
+        for step in 0..<30 {
+            for _ in 0..<20 { model.step() }
+            let request = model.cluster.request()
+            let explanation = model.engine.explain(request)
+            do {
+                let decision = try model.engine.place(request)
+                #expect(decision.node == explanation.chosen, "seed \(seed), \(policy), step \(step): \(request)")
+            } catch {
                 #expect(error == NoPlacement(explanation), "seed \(seed), \(policy), step \(step): \(request)")
             }
         }

@@ -16,9 +16,7 @@ struct RebalanceTests {
             #expect(engine.node(held.node)?.name == move.from)
             let verdict = try #require(engine.explain(request).nodes.first { $0.node == target.id })
             #expect(verdict.refusals.isEmpty, "\(move.name) to \(move.to): \(verdict.refusals)")
-            var resources = request.resources
-            resources.memory += target.overhead
-            try engine.allocate(Allocation(instance: move.instance, node: target.id, resources: resources, groups: request.groups))
+            try engine.allocate(try #require(engine.allocation(for: request, on: target.id)))
         }
         return engine
     }

@@ -1,6 +1,5 @@
 import ClusterAPI
 import ClusterModel
-import Crypto
 import FoundationEssentials
 import Glibc
 import Logging
@@ -13,6 +12,8 @@ package final class ImageCache: Sendable {
     private let transport: any Transport
     private let logger: Logger
     private let fetches = SharedFetches()
+    private static let attempts = 6
+    private static let pause = Duration.milliseconds(200)
     /// Digests that instances on this node are made from.
     private let inUse: @Sendable () -> Set<ClusterModel.Digest>
 
@@ -71,40 +72,47 @@ package final class ImageCache: Sendable {
         return cached
     }
 
+    /// Taken up where it broke off, a few times, while the controller still speaks of the same bytes.
     private func receive(_ image: ImageReference, into path: String) async throws {
-        let request = HTTPRequest(
-            method: Route.imageContent.method, target: Route.imageContent.path("\(image.digest)"), timeout: .seconds(30), maximumAnswer: .max)
-        let (answer, body) = try await transport.stream(request)
-        guard answer.status == 200 else {
-            throw WorkFailure("the controller has no image \(image.name) (status \(answer.status))", isLasting: answer.status == 404)
-        }
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw WorkFailure("cannot write \(path): \(String(cString: strerror(errno)))") }
-        defer { close(file) }
-        var hash = SHA256()
-        var received: Int64 = 0
-        for try await chunk in body {
-            received += Int64(chunk.count)
-            guard received <= image.bytes else {
-                throw WorkFailure("image \(image.name) is larger than the \(image.bytes) bytes it was said to have", isLasting: true)
+        let arrival = try ImageArrival(of: image, into: path)
+        for attempt in 1... {
+            do {
+                try await receive(image, arrival)
+                break
+            } catch let failure as WorkFailure {
+                throw failure
+            } catch {
+                guard attempt < Self.attempts, !Task.isCancelled else { throw error }
+                logger.info("image fetched on", metadata: ["image": "\(image.name)", "from": "\(arrival.received)", "why": "\(error)"])
+                try await Task.sleep(for: Self.pause)
             }
-            hash.update(data: chunk)
-            do { try DurableFile.writeAll(chunk, to: file, path: path) } catch { throw WorkFailure(error) }
         }
-        guard received == image.bytes else { throw WorkFailure("image \(image.name) was cut short after \(received) of \(image.bytes) bytes") }
-        let digest = hash.finalize().map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined()
-        guard digest == image.digest.hex else { throw WorkFailure("image \(image.name) has SHA-256 \(digest), and not the one it was imported with") }
-        fsync(file)
+        try arrival.finish()
+    }
+
+    private func receive(_ image: ImageReference, _ arrival: ImageArrival) async throws {
+        let start = arrival.received
+        var request = HTTPRequest(
+            method: Route.imageContent.method, target: Route.imageContent.path("\(image.digest)"), timeout: .seconds(30), maximumAnswer: .max)
+        if start > 0 { request.headers.append(("Range", "bytes=\(start)-")) }
+        let (answer, body) = try await transport.stream(request)
+        switch answer.status {
+        case 200: try arrival.restart()
+        case 206 where start > 0 && answer.headers["content-range"]?.hasPrefix("bytes \(start)-") == true: break
+        default: throw WorkFailure("the controller has no image \(image.name) (status \(answer.status))", isLasting: answer.status == 404)
+        }
+        for try await chunk in body { try arrival.take(chunk) }
+        guard arrival.isWhole else { throw ImageArrival.CutShort(image: image, received: arrival.received) }
     }
 
     private func virtualBytes(of path: String, format: Image.Format) throws(WorkFailure) -> Int64 {
-        if format == .qcow2 {
-            guard let header = DurableFile.read(path, limit: 104) else { throw WorkFailure("cannot read the image") }
-            return try QCOW2.virtualBytes(ofHeader: header)
-        }
         var status = stat()
         guard stat(path, &status) == 0, status.st_size > 0 else { throw WorkFailure("cannot read the image") }
-        return Int64(status.st_size)
+        guard format == .qcow2 else { return Int64(status.st_size) }
+        guard let beginning = DurableFile.read(path, limit: QCOW2Header.window) else { throw WorkFailure("cannot read the image") }
+        do throws(QCOW2Header.Refusal) {
+            return try QCOW2Header([UInt8](beginning), fileBytes: Int64(status.st_size), limit: Resources.maximumAmount).virtualBytes
+        } catch { throw WorkFailure("the image is refused: \(error)", isLasting: true) }
     }
 
     /// What downloads of an agent that was killed have left.

@@ -36,25 +36,5 @@ package enum QCOW2 {
         return image
     }
 
-    /// The virtual size of an image that reads no other file; a reason against it otherwise.
-    package static func virtualBytes(ofHeader header: Data) throws(WorkFailure) -> Int64 {
-        let bytes = [UInt8](header.prefix(104))
-        func number(_ offset: Int, _ length: Int) -> UInt64 { bytes[offset..<offset + length].reduce(0) { $0 << 8 | UInt64($1) } }
-        guard bytes.count == 104, number(0, 4) == UInt64(magic) else { throw WorkFailure("the image is no qcow2 file", isLasting: true) }
-        let version = number(4, 4)
-        guard version == 2 || version == 3 else { throw WorkFailure("the image is of qcow2 version \(version); 2 and 3 are known", isLasting: true) }
-        guard number(8, 8) == 0 else { throw WorkFailure("the image names a backing file, which is refused", isLasting: true) }
-        guard number(32, 4) == 0 else { throw WorkFailure("the image is encrypted, which is refused", isLasting: true) }
-        // Bits 0 (dirty) and 1 (corrupt) say how it is, bit 3 names a compression; bit 2 is an external data file.
-        guard version == 2 || number(72, 8) & ~0b1000 == 0 else {
-            throw WorkFailure("the image is dirty, damaged, or needs a feature that is refused, such as an external data file", isLasting: true)
-        }
-        let size = number(24, 8)
-        guard size > 0, size <= UInt64(Resources.maximumAmount) else {
-            throw WorkFailure("the image's virtual size is out of range", isLasting: true)
-        }
-        return Int64(size)
-    }
-
     private static func big(_ value: some FixedWidthInteger) -> Data { withUnsafeBytes(of: value.bigEndian) { Data($0) } }
 }

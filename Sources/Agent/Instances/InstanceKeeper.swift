@@ -7,18 +7,22 @@ package actor InstanceKeeper {
     private let vmm: any VMM
     private let logger: Logger
     private let timing: InstanceTiming
-    private let began = ContinuousClock.now
     private var machines: [InstanceID: InstanceMachine] = [:]
     private var work: [InstanceID: Task<Void, Never>] = [:]
     private var shown: [InstanceID: ObservedInstance] = [:]
     private var changed: Set<InstanceID> = []
     /// The moments that machines wait for, of the few that wait: the alarm is set after every event.
     private var waits: [InstanceID: Duration] = [:]
+    private var fenced: Set<InstanceID> = []
     private var alarm: (at: Duration, task: Task<Void, Never>)?
+    private var lease: LeaseStanding
+    private var isLapseTold = false
     /// Raised when `takeChanges` has something to give.
     package nonisolated let signal = ChangeSignal()
 
-    package init(vmm: any VMM, logger: Logger, timing: InstanceTiming = InstanceTiming()) {
+    /// - Parameter lease: what an earlier agent of this boot was granted.
+    package init(vmm: any VMM, logger: Logger, timing: InstanceTiming = InstanceTiming(), lease: LeaseStanding = .none) {
+        self.lease = lease
         self.vmm = vmm
         self.logger = logger
         self.timing = timing
@@ -28,7 +32,7 @@ package actor InstanceKeeper {
     package func takeUp() async throws(WorkFailure) {
         for found in try await vmm.inventory() {
             var machine = InstanceMachine(id: found.id, timing: timing)
-            let effects = machine.takeUp(found, address: vmm.address(of: found.id), at: now)
+            let effects = machine.takeUp(found, address: vmm.address(of: found.id), at: now, lease: lease)
             machines[found.id] = machine
             logger.info("instance taken up", metadata: ["instance": "\(found.id)", "state": "\(machine.observed.state.rawValue)"])
             carryOut(effects, for: found.id)
@@ -46,12 +50,26 @@ package actor InstanceKeeper {
         }
     }
 
-    /// `full`: what is not among them is not wanted here.
-    package func apply(_ desired: [DesiredInstance], full: Bool) {
-        for instance in desired { handle(.desired(instance), for: instance.id) }
+    /// As the controller of a term wants it. `full`: what is not among them is not wanted here.
+    package func apply(_ desired: [DesiredInstance], full: Bool, epoch: Epoch = Epoch(0)) {
+        for instance in desired { handle(.desired(instance, epoch: epoch), for: instance.id) }
         guard full else { return }
         let wanted = Set(desired.map(\.id))
         for id in machines.keys.sorted() where !wanted.contains(id) { handle(.notWanted, for: id) }
+    }
+
+    /// The node's lease from here on.
+    package func hold(_ lease: LeaseStanding) {
+        let moment = now
+        let begins = lease.mayStart(at: moment) && !self.lease.mayStart(at: moment)
+        self.lease = lease
+        isLapseTold = false
+        if begins { tellFenced() }
+        setAlarm()
+    }
+
+    private func tellFenced() {
+        for id in fenced.sorted() { handle(.tick, for: id) }
     }
 
     package func everything() -> [ObservedInstance] { machines.keys.sorted().compactMap { machines[$0]?.observed } }
@@ -69,11 +87,11 @@ package actor InstanceKeeper {
 
     package func instance(_ id: InstanceID) -> ObservedInstance? { machines[id]?.observed }
 
-    private var now: Duration { ContinuousClock.now - began }
+    private var now: Duration { BootClock.now }
 
     private func handle(_ event: InstanceEvent, for id: InstanceID) {
         var machine = machines[id] ?? InstanceMachine(id: id, timing: timing)
-        let effects = machine.handle(event, at: now)
+        let effects = machine.handle(event, at: now, lease: lease)
         machines[id] = machine
         carryOut(effects, for: id)
         if machines[id]?.isForgettable == true, case .notWanted = event { forget(id) }
@@ -83,11 +101,13 @@ package actor InstanceKeeper {
         machines[id] = nil
         shown[id] = nil
         waits[id] = nil
+        fenced.remove(id)
     }
 
     private func carryOut(_ effects: [InstanceEffect], for id: InstanceID) {
         noteChange(of: id)
         waits[id] = machines[id]?.wakeAt
+        if machines[id]?.isFenced == true { fenced.insert(id) } else { fenced.remove(id) }
         var unsaved: WorkFailure?
         for effect in effects {
             switch effect {
@@ -127,7 +147,7 @@ package actor InstanceKeeper {
             let event: InstanceEvent
             do throws(WorkFailure) {
                 if let unsaved { throw unsaved }
-                event = try await Self.perform(step, record, vmm, began)
+                event = try await Self.perform(step, record, vmm)
             } catch {
                 logger.warning("\(step.words) failed", metadata: ["instance": "\(id)", "why": "\(error)"])
                 event = .failed(step, reason: error.description, lasting: error.isLasting)
@@ -137,28 +157,30 @@ package actor InstanceKeeper {
     }
 
     private static func perform(
-        _ step: InstanceWork, _ record: InstanceRecord, _ vmm: any VMM, _ began: ContinuousClock.Instant
+        _ step: InstanceWork, _ record: InstanceRecord, _ vmm: any VMM
     ) async throws(WorkFailure) -> InstanceEvent {
         guard step == .startVMM else {
             try await vmm.perform(step, for: record)
             return .finished(step)
         }
         let started = try await vmm.start(record)
-        return .started(started.process, address: vmm.address(of: record.desired.id), spawned: started.spawned - began)
+        return .started(
+            started.process, address: vmm.address(of: record.desired.id), spawned: BootClock.now - (ContinuousClock.now - started.spawned))
     }
 
-    /// One sleeper for the earliest moment that any machine waits for.
+    /// One sleeper for the earliest moment that any machine waits for, or somewhat before it: a lease that is renewed moves no alarm.
     private func setAlarm() {
-        let next = waits.values.min()
-        guard next != alarm?.at else { return }
+        var next = waits.values.min()
+        if !isLapseTold, let until = lease.until, !fenced.isEmpty { next = min(next ?? until, until) }
+        if let next, let alarm, alarm.at <= next { return }
         alarm?.task.cancel()
         alarm = nil
         guard let next else { return }
-        let due = began + next
         alarm = (
             next,
             Task {
-                try? await Task.sleep(until: due, clock: .continuous)
+                let rest = next - now
+                if rest > .zero { try? await Task.sleep(for: rest, clock: .continuous) }
                 guard !Task.isCancelled else { return }
                 ring()
             }
@@ -170,6 +192,11 @@ package actor InstanceKeeper {
         let moment = now
         for id in waits.keys.sorted() {
             if let wakeAt = waits[id], wakeAt <= moment { handle(.tick, for: id) }
+        }
+        if !isLapseTold, let until = lease.until, until <= moment {
+            isLapseTold = true
+            logger.warning("the node's lease is over")
+            tellFenced()
         }
         setAlarm()
     }

@@ -16,7 +16,10 @@ final class FileLock: Sendable {
         }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        cspawn_unlock(descriptor)
+        close(descriptor)
+    }
 
     static func isHeld(_ path: String) -> Bool {
         let descriptor = open(path, O_RDWR | O_CLOEXEC)

@@ -48,7 +48,7 @@ package struct AgentService: Service {
                 capacity: machine.capacity),
             keeper: keeper, transport: transport,
             streams: StreamBridge(node: identity.id, transport: transport, vmm: machine.vmm, logger: logger), logger: logger,
-            keepEpoch: { try identity.keep($0) })
+            keepEpoch: { try identity.keep($0) }, keepLease: { _ in })
         let conversation = SyncConversation(
             bootID: RunningProcess.bootID(), session: UUID().uuidString.lowercased(), highestEpoch: identity.highestEpoch)
         await withTaskGroup(of: Void.self) { group in

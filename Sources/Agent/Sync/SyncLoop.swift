@@ -14,30 +14,38 @@ struct SyncLoop: Sendable {
     let logger: Logger
     /// Must be on disk when it returns.
     let keepEpoch: @Sendable (Epoch) throws -> Void
+    /// Tells the cages.
+    let keepLease: @Sendable (LeaseStanding) throws -> Void
 
     /// Over the time that a sync is held.
     private static let patience = Duration.seconds(10)
     private static let backOff = (base: Duration.milliseconds(250), maximum: Duration.seconds(5))
+    private static let questionsAtOnce = 3
     /// Changes that come together are said together.
     private static let gathering = Duration.milliseconds(20)
 
     func run(_ start: SyncConversation) async {
         var conversation = start
         var failures = 0
+        var questions = 0
         while !Task.isCancelled {
             for id in await keeper.takeChanges() { conversation.noteChange(of: id) }
-            let request = conversation.request(registration: registration, observed: await keeper.everything())
+            let observed = await keeper.everything()
             let began = ContinuousClock.now
+            let sent = conversation.send(registration: registration, observed: observed, at: BootClock.now)
             do {
-                guard let answer = try await exchange(request) else {
+                guard let answer = try await exchange(sent.request) else {
                     try? await Task.sleep(for: Self.gathering)
                     continue
                 }
                 if failures > 0 { logger.info("controller reached again") }
                 failures = 0
-                let news = try conversation.accept(answer)
-                try await take(answer, news)
-                await pause(after: request, answer, since: began)
+                let news = try conversation.accept(answer, to: sent, at: BootClock.now)
+                try await take(answer, news, &conversation)
+                questions = news.asksAtOnce ? questions + 1 : 0
+                // A controller that is never content is not asked in a circle.
+                if questions > Self.questionsAtOnce { try? await Task.sleep(for: conversation.interval.duration) }
+                await pause(after: sent.request, answer, since: began)
             } catch {
                 guard !Task.isCancelled else { return }
                 failures += 1
@@ -76,10 +84,22 @@ struct SyncLoop: Sendable {
         }
     }
 
-    private func take(_ answer: SyncAnswer, _ news: SyncConversation.News) async throws {
-        if let epoch = news.newEpoch { try keepEpoch(epoch) }
-        await keeper.acknowledge(news.acknowledged)
-        if answer.full || !answer.desired.isEmpty { await keeper.apply(answer.desired, full: answer.full) }
+    /// The epoch first, the lease last: a fenced instance that is not wanted any more must not start under it.
+    private func take(_ answer: SyncAnswer, _ news: SyncConversation.News, _ conversation: inout SyncConversation) async throws {
+        do {
+            if let epoch = news.newEpoch {
+                try keepEpoch(epoch)
+                conversation.epochIsKept(epoch)
+            }
+            await keeper.acknowledge(news.acknowledged)
+            if answer.full || !answer.desired.isEmpty { await keeper.apply(answer.desired, full: answer.full, epoch: answer.epoch) }
+            try keepLease(news.lease)
+            await keeper.hold(news.lease)
+        } catch {
+            conversation.couldNotKeep()
+            throw error
+        }
+        if let why = news.refusedGrant { logger.warning("a grant of a lease did not count", metadata: ["why": "\(why.words)"]) }
         streams.open(answer.streams)
     }
 
@@ -113,6 +133,7 @@ extension SyncConversation.Refusal: CustomStringConvertible {
     package var description: String {
         switch self {
         case .staleEpoch(let epoch, let seen): "the controller's term \(epoch.number) is over; \(seen.number) was seen"
+        case .overtaken: "a later sync was answered before"
         }
     }
 }

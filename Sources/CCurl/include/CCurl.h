@@ -21,6 +21,10 @@ static inline CURLcode berth_curl_set_write(CURL *easy, curl_write_callback call
 static inline CURLcode berth_curl_set_header(CURL *easy, curl_write_callback call) { return curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, call); }
 static inline CURLcode berth_curl_set_read(CURL *easy, curl_read_callback call) { return curl_easy_setopt(easy, CURLOPT_READFUNCTION, call); }
 static inline CURLcode berth_curl_set_seek(CURL *easy, curl_seek_callback call) { return curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, call); }
+static inline CURLcode berth_curl_set_progress(CURL *easy, curl_xferinfo_callback call) { return curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, call); }
+static inline CURLcode berth_curl_set_open_socket(CURL *easy, curl_opensocket_callback call) {
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, call);
+}
 
 static inline long berth_curl_get_long(CURL *easy, CURLINFO info) {
     long value = 0;

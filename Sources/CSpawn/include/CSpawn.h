@@ -32,5 +32,8 @@ uint64_t cspawn_start_time(pid_t pid);
 /// Takes an exclusive lock that lives as long as the open file and is not inherited over exec. Returns 0 or an errno (EAGAIN: held).
 int cspawn_lock(int descriptor);
 
+/// Closing alone is not enough while a child between fork and exec still has the open file.
+void cspawn_unlock(int descriptor);
+
 /// 1 when another open file holds the lock of cspawn_lock, 0 when none does, or -errno.
 int cspawn_is_locked(int descriptor);

@@ -23,27 +23,11 @@ extension Controller {
 
     /// The body is the image itself. Its file is on disk before the ledger knows of it, so a crash between leaves at most a file that nobody names.
     func importImage(_ call: APICall) async throws -> Response {
-        let query = try call.query("name", "format", "architecture", "digest", "minimumDisk")
-        guard let name = try query.name("name") else { throw ErrorBody(code: .invalid, message: "name: a name for the image is missing.") }
-        guard let format = try query.word("format", Image.Format.self) else {
-            throw ErrorBody(code: .invalid, message: "format: one of \(Image.Format.allCases.map(\.rawValue).joined(separator: ", ")) is missing.")
-        }
-        let architecture = try query.word("architecture", Architecture.self) ?? .x86_64
-        let minimumDisk = MiB(try query.integer("minimumDisk", in: 0...Resources.maximumAmount) ?? 0)
-        var expected: Digest?
-        if let text = query["digest"] {
-            guard let digest = Digest(hex: text) else {
-                throw ErrorBody(code: .invalid, message: "digest: 64 lower-case hexadecimal digits are expected.")
-            }
-            expected = digest
-        }
-        let received = try await images.receive(call.request.body, expecting: expected)
+        let claim = try ImageClaim(try call.query(allowing: ImageClaim.parameters))
+        let intake = try await images.receive(call.request.body)
+        let received = try await images.keep(intake, format: claim.format, expecting: claim.digest) { flattened(from: $0) }
         defer { images.settled(received.digest) }
-        let needed = format == .raw ? MiB((received.bytes + (1 << 20) - 1) >> 20) : .zero
-        let image = Image(
-            id: .random(), name: name, digest: received.digest, format: format, architecture: architecture, bytes: received.bytes,
-            minimumDisk: max(minimumDisk, needed), createdAt: .now)
-        return try await change(call, body: Data(received.digest.hex.utf8), status: 201, .putImage(image), Self.image)
+        return try await change(call, body: Data(received.digest.hex.utf8), status: 201, .putImage(claim.image(received)), Self.image)
     }
 
     func deleteImage(_ call: APICall) async throws -> Response {
@@ -57,12 +41,22 @@ extension Controller {
         return answer
     }
 
+    /// A node whose download broke off asks for the rest: the bytes of a digest never change.
     func imageContent(_ call: APICall) throws(ErrorBody) -> Response {
         _ = try call.query()
         let key = try imageKey(call.parameters[0])
         let image = try view.read { state throws(ErrorBody) in try state.find(key) }
-        let body = try images.content(of: image.digest)
-        return Response(status: .ok, headers: [.contentType: "application/octet-stream", .eTag: "\"\(image.digest)\""], body: body)
+        let content = try images.content(of: image.digest)
+        var headers: HTTPFields = [.contentType: "application/octet-stream", .eTag: "\"\(image.digest)\"", .acceptRanges: "bytes"]
+        guard let range = call.header(.range), let start = content.start(ofRange: range) else {
+            return Response(status: .ok, headers: headers, body: content.body(from: 0))
+        }
+        guard start < content.length else {
+            headers[.contentRange] = "bytes */\(content.length)"
+            return Response(status: .rangeNotSatisfiable, headers: headers)
+        }
+        headers[.contentRange] = "bytes \(start)-\(content.length - 1)/\(content.length)"
+        return Response(status: .partialContent, headers: headers, body: content.body(from: start))
     }
 
     @Sendable private static func image(_ answer: Answer) -> (any Encodable & Sendable)? {

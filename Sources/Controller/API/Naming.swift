@@ -23,7 +23,9 @@ extension Controller {
     }
 
     func imageKey(_ text: String) throws(ErrorBody) -> ImageKey {
-        if let digest = Digest(hex: text), let image = view.look({ $0.images.values.first { $0.value.digest == digest } }) {
+        if let digest = Digest(hex: text),
+            let image = view.look({ $0.images.values.first { $0.value.digest == digest || $0.value.sourceDigest == digest } })
+        {
             return .id(image.value.id)
         }
         if let id = ImageID(text), view.look({ $0.images[id] != nil }) { return .id(id) }

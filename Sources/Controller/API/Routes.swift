@@ -34,6 +34,7 @@ extension Controller {
         case .listImages: try await listImages(call)
         case .showImage: try showImage(call)
         case .importImage: try await importImage(call)
+        case .downloadImage: try await downloadImage(call)
         case .deleteImage: try await deleteImage(call)
         case .imageContent: try imageContent(call)
         case .listOperations: try await listOperations(call)

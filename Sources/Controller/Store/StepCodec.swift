@@ -5,13 +5,15 @@ import Placement
 
 /// Placement steps as compact bytes: an explanation may have to read a million of them. Integers are little-endian.
 ///
-///     version  UInt8 = 1
+///     version  UInt8 = 2 (1 is read too: it has no rules)
 ///     step     tag UInt8, revision Int64, then by tag
 ///       1, 2   allocated, released: instance and node as 16 bytes each, milliCPU, MiB, MiB as Int64,
-///              devices UInt8 of (length UInt8, name, count Int64), groups UInt8 of (length UInt8, name)
+///              devices UInt8 of (length UInt8, name, count Int64), groups UInt8 of (length UInt8, name),
+///              rules UInt8 of (length UInt8, group, length UInt8, domain), the domain empty for the node itself
 ///       3      node: length UInt32 and JSON of {before, after}
 package enum StepCodec {
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
+    private static let firstWithRules: UInt8 = 2
 
     private struct NodeStep: Codable {
         var before: PlacementNode?
@@ -64,6 +66,14 @@ package enum StepCodec {
         let groups = allocation.groups.prefix(255)
         bytes.append(UInt8(groups.count))
         for group in groups { append(group, to: &bytes) }
+        let rules = allocation.apart.prefix(255)
+        bytes.append(UInt8(rules.count))
+        for rule in rules {
+            append(rule.group, to: &bytes)
+            let domain = (rule.domain ?? "").utf8.prefix(255)
+            bytes.append(UInt8(domain.count))
+            bytes.append(contentsOf: domain)
+        }
     }
 
     private static func append(_ name: Name, to bytes: inout Data) {
@@ -75,7 +85,9 @@ package enum StepCodec {
 
     package static func decode(_ data: Data) throws(StoreError) -> [NumberedStep] {
         var reader = Reader(bytes: Array(data))
-        guard try reader.byte() == version else { throw .damaged("placement steps of an unknown version") }
+        let version = try reader.byte()
+        guard (1...Self.version).contains(version) else { throw .damaged("placement steps of an unknown version") }
+        reader.hasRules = version >= firstWithRules
         var steps: [NumberedStep] = []
         while !reader.isAtEnd {
             let tag = try reader.byte()
@@ -99,6 +111,7 @@ package enum StepCodec {
 
     private struct Reader {
         let bytes: [UInt8]
+        var hasRules = true
         private var place = 0
 
         init(bytes: [UInt8]) { self.bytes = bytes }
@@ -122,8 +135,10 @@ package enum StepCodec {
             try take(16).withUnsafeBytes { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
         }
 
+        mutating func text() throws(StoreError) -> String { String(decoding: try take(Int(try byte())), as: UTF8.self) }
+
         mutating func name() throws(StoreError) -> Name {
-            let text = String(decoding: try take(Int(try byte())), as: UTF8.self)
+            let text = try text()
             guard let name = try? Name(text) else { throw .damaged("a placement step holds what is no name") }
             return name
         }
@@ -136,9 +151,15 @@ package enum StepCodec {
             for _ in 0..<(try byte()) { devices.append(.init(name: try name(), count: try integer())) }
             var groups: [Name] = []
             for _ in 0..<(try byte()) { groups.append(try name()) }
+            var apart: [Constraints.GroupRule] = []
+            for _ in 0..<(hasRules ? try byte() : 0) {
+                let group = try name()
+                let domain = try text()
+                apart.append(.init(group: group, domain: domain.isEmpty ? nil : domain))
+            }
             return Allocation(
                 instance: instance, node: node, resources: Resources(cpu: MilliCPU(cpu), memory: MiB(memory), disk: MiB(disk), devices: devices),
-                groups: groups)
+                groups: groups, apart: apart)
         }
     }
 }

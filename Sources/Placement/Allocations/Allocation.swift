@@ -7,12 +7,15 @@ package struct Allocation: Hashable, Sendable, Codable {
     /// The node's overhead included.
     package var resources: Resources
     package var groups: [Name]
+    /// The hard rules by which it keeps apart, which keep others away from it.
+    package var apart: [Constraints.GroupRule]
 
-    package init(instance: InstanceID, node: NodeID, resources: Resources, groups: [Name] = []) {
+    package init(instance: InstanceID, node: NodeID, resources: Resources, groups: [Name] = [], apart: [Constraints.GroupRule] = []) {
         self.instance = instance
         self.node = node
         self.resources = resources
         self.groups = groups
+        self.apart = apart
     }
 }
 

@@ -10,6 +10,13 @@ struct AllocationTable: Sendable {
         var amounts: Amounts
         var devices: [Resources.DeviceCount]
         var groups: [Name]
+        var apart: [Constraints.GroupRule]
+
+        /// Each once: the groups that it belongs to, and those that it must be apart from.
+        func forEachGroup(_ body: (GroupKey) -> Void) {
+            for (place, group) in groups.enumerated() where !groups[..<place].contains(group) { body(.members(group)) }
+            for (place, rule) in apart.enumerated() where !apart[..<place].contains(rule) { body(.shunning(rule.group, domain: rule.domain)) }
+        }
     }
 
     private var places = IdentifierTable()
@@ -28,6 +35,8 @@ struct AllocationTable: Sendable {
 
     func slot(of instance: InstanceID) -> Int32? { place(of: instance).map { rows[Int($0)].slot } }
 
+    func holds(_ slot: Int32) -> Bool { Int(slot) < first.count && first[Int(slot)] >= 0 }
+
     /// In no order that means anything.
     func rows(on slot: Int32) -> [Row] {
         var found: [Row] = []
@@ -40,12 +49,12 @@ struct AllocationTable: Sendable {
     }
 
     /// The instance must have none yet.
-    mutating func insert(_ allocation: Allocation, slot: Int32) {
+    mutating func insert(_ allocation: Allocation, slot: Int32) -> Row {
         while first.count <= Int(slot) { first.append(-1) }
         let next = first[Int(slot)]
         let row = Row(
             instance: allocation.instance, slot: slot, next: next, previous: -1, amounts: Amounts(allocation.resources),
-            devices: allocation.resources.devices, groups: allocation.groups)
+            devices: allocation.resources.devices, groups: allocation.groups, apart: allocation.apart)
         let place: Int32
         if let reused = vacant.popLast() {
             place = reused
@@ -57,6 +66,7 @@ struct AllocationTable: Sendable {
         places.insert(IDWords(allocation.instance), place)
         if next >= 0 { rows[Int(next)].previous = place }
         first[Int(slot)] = place
+        return row
     }
 
     mutating func remove(_ instance: InstanceID) -> Row? {
@@ -67,6 +77,7 @@ struct AllocationTable: Sendable {
         if row.next >= 0 { rows[Int(row.next)].previous = row.previous }
         if !row.devices.isEmpty { rows[Int(place)].devices = [] }
         if !row.groups.isEmpty { rows[Int(place)].groups = [] }
+        if !row.apart.isEmpty { rows[Int(place)].apart = [] }
         vacant.append(place)
         return row
     }

@@ -35,6 +35,14 @@ struct KindCheck: Sendable {
         return found
     }
 
+    /// Whether there are no refusals.
+    func accepts(_ kind: NodeKind) -> Bool {
+        if let architecture = constraints.architecture, architecture != kind.architecture { return false }
+        if let pool = constraints.pool, pool != kind.pool { return false }
+        if kind.taints.contains(where: { $0.effect == .noPlace && !isTolerated($0) }) { return false }
+        return traits.allSatisfy(kind.traits.contains)
+    }
+
     /// Taints that only ask to be avoided, and are not tolerated.
     func avoided(_ kind: NodeKind) -> [Taint] { kind.taints.filter { $0.effect == .preferNoPlace && !isTolerated($0) } }
 

@@ -9,9 +9,11 @@ struct NearestMiss {
     /// The greatest part of any need that is missing.
     static func distance(_ shortages: [Refusal]) -> Double {
         var distance = 0.0
-        for case .short(_, let need, let free) in shortages { distance = max(distance, Double(need - free) / Double(need)) }
+        for case .short(_, let need, let free) in shortages { distance = max(distance, self.distance(missing: need - free, need: need)) }
         return distance
     }
+
+    static func distance(missing: Int64, need: Int64) -> Double { Double(missing) / Double(need) }
 
     mutating func add(_ shortages: [Refusal], nodes count: Int = 1) {
         let distance = Self.distance(shortages)

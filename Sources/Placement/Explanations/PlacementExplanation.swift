@@ -16,27 +16,28 @@ extension PlacementState {
 
     private func explain<Score: PlacementScore>(_ request: PlacementRequest, _ policy: PlacementPolicy, _ score: Score) -> Explanation {
         let nodes = self.nodes
-        let check = RequestCheck(request, nodes: nodes) { countsByNode(of: $0) }
-        return Explanation(request, policy: policy, nodes: nodes, check: check, score: score) { free(on: $0) ?? .zero }
+        let check = RequestCheck(request, nodes: nodes, shunning: { groups.domainsShunning($0) }) { countsByNode(of: $0) }
+        return Explanation(request, policy: policy, nodes: nodes, check: check, score: score) { (free(on: $0) ?? .zero, isEmpty($0)) }
     }
 
-    private func countsByNode(of group: Name) -> [NodeID: Int] {
+    private func countsByNode(of group: GroupKey) -> [NodeID: Int] {
         guard let number = groups.number(of: group) else { return [:] }
         return Dictionary(
-            groups.members(of: number).map { (table.order.ids[Int($0.slot)], Int($0.count)) }, uniquingKeysWith: { first, _ in first })
+            groups.nodes(of: number).map { (table.order.ids[Int($0.member)], Int($0.count)) }, uniquingKeysWith: { first, _ in first })
     }
 }
 
 extension Explanation {
     /// `nodes` in name order.
     init<Score: PlacementScore>(
-        _ request: PlacementRequest, policy: PlacementPolicy, nodes: [PlacementNode], check: RequestCheck, score: Score, free: (NodeID) -> Resources
+        _ request: PlacementRequest, policy: PlacementPolicy, nodes: [PlacementNode], check: RequestCheck, score: Score,
+        state: (NodeID) -> (free: Resources, isEmpty: Bool)
     ) {
         self.init(policy: policy, chosen: nil, nodes: [])
         var best: (wishes: Int, score: Double, disk: Int64)?
         for node in nodes {
-            let free = free(node.id)
-            let verdict = check.verdict(node, free: free, score: score)
+            let (free, isEmpty) = state(node.id)
+            let verdict = check.verdict(node, free: free, isEmpty: isEmpty, score: score)
             let fits = verdict.refusals.isEmpty
             self.nodes.append(
                 NodeVerdict(

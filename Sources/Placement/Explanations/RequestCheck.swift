@@ -5,18 +5,24 @@ struct RequestCheck {
     let request: PlacementRequest
     private let need: Resources
     private let kinds: KindCheck
-    private let groups: [Name: GroupCensus]
+    private let groups: [GroupKey: GroupCensus]
+    /// Groups of the request, with each domain over which others must be apart from them.
+    private let shunned: [Constraints.GroupRule]
     /// By domain, the labels of which at least one node could be used but for room and other instances.
     private let openDomains: [String: Set<Label>]
 
-    /// `count` gives the nodes that hold instances of a group, and how many.
-    init(_ request: PlacementRequest, nodes: [PlacementNode], counts: (Name) -> [NodeID: Int]) {
+    /// `counts` gives the nodes that hold instances of a group, and how many; `shunning` the domains over which instances are apart from one.
+    init(_ request: PlacementRequest, nodes: [PlacementNode], shunning: (Name) -> [String?], counts: (GroupKey) -> [NodeID: Int]) {
         self.request = request
+        var known: [Name] = []
+        for group in request.groups where !known.contains(group) { known.append(group) }
+        shunned = known.flatMap { group in shunning(group).map { Constraints.GroupRule(group: group, domain: $0) } }
         need = request.resources.bounded
         let kinds = KindCheck(request)
         self.kinds = kinds
         let constraints = request.constraints
-        let names = Set(constraints.antiAffinity.map(\.group) + constraints.affinity.map(\.group) + constraints.spread.map(\.group))
+        let named = constraints.antiAffinity.map(\.group) + constraints.affinity.map(\.group) + constraints.spread.map(\.group)
+        let names = Set(named.map { GroupKey.members($0) } + shunned.map { .shunning($0.group, domain: $0.domain) })
         groups = Dictionary(uniqueKeysWithValues: names.map { ($0, GroupCensus(counts: counts($0), nodes: nodes)) })
         var open: [String: Set<Label>] = [:]
         for rule in constraints.spread where open[rule.domain] == nil {
@@ -34,7 +40,7 @@ struct RequestCheck {
         var reservations: [String]
     }
 
-    func verdict<Score: PlacementScore>(_ node: PlacementNode, free: Resources, score: Score) -> Verdict {
+    func verdict<Score: PlacementScore>(_ node: PlacementNode, free: Resources, isEmpty: Bool, score: Score) -> Verdict {
         let placed = need.with(overhead: node.overhead)
         let refusals = Self.fixedRefusals(request, kinds, node) + groupRefusals(node) + free.shortages(of: placed)
         var verdict = Verdict(refusals: refusals, wishes: 0, score: 0, reservations: [])
@@ -42,7 +48,7 @@ struct RequestCheck {
         guard refusals.isEmpty else { return verdict }
         var room = Amounts(free)
         room.memory &-= node.overhead.count
-        verdict.score = score.score(room, on: node.id)
+        verdict.score = score.score(room, on: node.id, isEmpty: isEmpty)
         if let image = request.image, !node.images.contains(image) {
             verdict.score += Wish.fetchCost
             verdict.reservations.append("would have to fetch the image")
@@ -68,6 +74,7 @@ struct RequestCheck {
         let constraints = request.constraints
         return constraints.affinity.filter(\.hard).compactMap { unmet($0, node)?.refusal }
             + constraints.antiAffinity.filter(\.hard).compactMap { broken($0, node)?.refusal }
+            + shunned.compactMap { shunning($0, node) }
             + constraints.spread.filter(\.hard).compactMap { skewed($0, node)?.refusal }
     }
 
@@ -75,7 +82,7 @@ struct RequestCheck {
     private typealias Breach = (refusal: Refusal, cost: Int)
 
     private func unmet(_ rule: Constraints.GroupRule, _ node: PlacementNode) -> Breach? {
-        guard let census = groups[rule.group] else { return nil }
+        guard let census = groups[.members(rule.group)] else { return nil }
         guard let count = census.count(around: node, in: rule.domain) else { return (.missingDomain(rule.domain ?? ""), 1) }
         // The first of its own group may go anywhere, or none ever could.
         if count > 0 || (census.isEmpty && request.groups.contains(rule.group)) { return nil }
@@ -83,13 +90,18 @@ struct RequestCheck {
     }
 
     private func broken(_ rule: Constraints.GroupRule, _ node: PlacementNode) -> Breach? {
-        guard let census = groups[rule.group] else { return nil }
+        guard let census = groups[.members(rule.group)] else { return nil }
         guard let count = census.count(around: node, in: rule.domain) else { return (.missingDomain(rule.domain ?? ""), 1) }
         return count > 0 ? (.apartFrom(group: rule.group, domain: rule.domain), count) : nil
     }
 
+    private func shunning(_ rule: Constraints.GroupRule, _ node: PlacementNode) -> Refusal? {
+        let count = groups[.shunning(rule.group, domain: rule.domain)]?.count(around: node, in: rule.domain) ?? 0
+        return count > 0 ? .shunned(group: rule.group, domain: rule.domain) : nil
+    }
+
     private func skewed(_ rule: Constraints.SpreadRule, _ node: PlacementNode) -> Breach? {
-        guard let census = groups[rule.group], let open = openDomains[rule.domain] else { return nil }
+        guard let census = groups[.members(rule.group)], let open = openDomains[rule.domain] else { return nil }
         guard let here = census.count(around: node, in: rule.domain) else { return (.missingDomain(rule.domain), 1) }
         let maximum = (open.map { census.count($0) }.min() ?? 0) + max(1, rule.maximumSkew)
         return here + 1 > maximum ? (.skewed(domain: rule.domain, count: here + 1, maximum: maximum), here + 1 - maximum) : nil

@@ -22,14 +22,6 @@ struct CountTable: Sendable {
         }
     }
 
-    /// Adds to the number; a key that is not there counts as zero, and one that comes to zero goes.
-    mutating func add(_ amount: Int32, to key: UInt64) {
-        let place = find(key)
-        guard keys[place] == key else { return set(key, amount) }
-        values[place] &+= amount
-        if values[place] == 0 { remove(key) }
-    }
-
     private mutating func set(_ key: UInt64, _ value: Int32) {
         if (count + 1) * 4 > keys.count * 3 { grow() }
         let place = find(key)

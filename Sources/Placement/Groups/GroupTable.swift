@@ -1,59 +1,63 @@
 import ClusterModel
 
-/// Where the instances of each placement group are. Counts by node are kept, and by the labels of the usual failure domains.
+/// What instances are counted by: the group that they belong to, or one that they must be apart from.
+enum GroupKey: Hashable, Sendable {
+    case members(Name)
+    case shunning(Name, domain: String?)
+}
+
+/// Where the instances of each placement group are, and those that must be apart from one. Counts by node are kept, and by the labels of the usual failure domains.
 struct GroupTable: Sendable {
-    struct Member: Sendable {
-        var slot: Int32
-        var count: Int32
-    }
+    private var groups = Interner<GroupKey>()
+    /// By group.
+    private var nodes: [CountList] = []
+    private var domains: [CountList] = []
+    /// From group and slot to the place in the group's list, and from group and label.
+    private var nodePlaces = CountTable()
+    private var domainPlaces = CountTable()
+    /// The domains over which a group is shunned, in their order.
+    private var shunned: [Name: [String?]] = [:]
 
-    private var groups = Interner<Name>()
-    /// By group, in no order that means anything.
-    private var members: [[Member]] = []
-    /// From group and slot to the place in `members`.
-    private var places = CountTable()
-    /// From group and label to instances, for labels of the counted domains only.
-    private var domains = CountTable()
+    func number(of group: GroupKey) -> Int32? { groups.number(of: group) }
+    func domainsShunning(_ group: Name) -> [String?] { shunned.isEmpty ? [] : shunned[group] ?? [] }
 
-    func number(of group: Name) -> Int32? { groups.number(of: group) }
-    func members(of group: Int32) -> [Member] { members[Int(group)] }
-    func memberNodes(of group: Int32) -> Int { members[Int(group)].count }
+    /// In no order that means anything.
+    func nodes(of group: Int32) -> [CountList.Entry] { nodes[Int(group)].entries }
+    /// By labels of the counted domains.
+    func domains(of group: Int32) -> [CountList.Entry] { domains[Int(group)].entries }
 
-    func count(of group: Int32, on slot: Int32) -> Int {
-        guard let place = places[CountTable.key(group, slot)] else { return 0 }
-        return Int(members[Int(group)][Int(place)].count)
-    }
+    func count(of group: Int32, on slot: Int32) -> Int { nodes[Int(group)].count(of: slot, group, nodePlaces) }
+    func count(of group: Int32, label: Int32) -> Int { domains[Int(group)].count(of: label, group, domainPlaces) }
 
-    func count(of group: Int32, label: Int32) -> Int { Int(domains[CountTable.key(group, label)] ?? 0) }
-
-    mutating func add(_ group: Name, on slot: Int32, domains labels: DomainLabels) {
+    mutating func add(_ group: GroupKey, on slot: Int32, domains labels: DomainLabels) {
+        let isNew = groups.number(of: group) == nil
         let number = groups.acquire(group)
-        while members.count < groups.bound { members.append([]) }
-        let key = CountTable.key(number, slot)
-        if let place = places[key] {
-            members[Int(number)][Int(place)].count += 1
-        } else {
-            places[key] = Int32(members[Int(number)].count)
-            members[Int(number)].append(Member(slot: slot, count: 1))
+        if isNew { note(group) }
+        while nodes.count < groups.bound {
+            nodes.append(CountList())
+            domains.append(CountList())
         }
-        labels.forEach { domains.add(1, to: CountTable.key(number, $0)) }
+        nodes[Int(number)].add(slot, number, &nodePlaces)
+        labels.forEach { domains[Int(number)].add($0, number, &domainPlaces) }
     }
 
-    mutating func remove(_ group: Name, on slot: Int32, domains labels: DomainLabels) {
+    mutating func remove(_ group: GroupKey, on slot: Int32, domains labels: DomainLabels) {
         guard let number = groups.number(of: group) else { return }
-        let key = CountTable.key(number, slot)
-        guard let place = places[key] else { return }
-        members[Int(number)][Int(place)].count -= 1
-        if members[Int(number)][Int(place)].count == 0 {
-            places[key] = nil
-            let last = members[Int(number)].removeLast()
-            if last.slot != slot {
-                members[Int(number)][Int(place)] = last
-                places[CountTable.key(number, last.slot)] = place
-            }
-        }
-        labels.forEach { domains.add(-1, to: CountTable.key(number, $0)) }
-        groups.release(number)
+        nodes[Int(number)].remove(slot, number, &nodePlaces)
+        labels.forEach { domains[Int(number)].remove($0, number, &domainPlaces) }
+        if groups.release(number) { forget(group) }
+    }
+
+    private mutating func note(_ group: GroupKey) {
+        guard case .shunning(let name, let domain) = group else { return }
+        shunned[name, default: []].append(domain)
+        shunned[name]?.sort { ($0 ?? "") < ($1 ?? "") }
+    }
+
+    private mutating func forget(_ group: GroupKey) {
+        guard case .shunning(let name, let domain) = group else { return }
+        shunned[name]?.removeAll { $0 == domain }
+        if shunned[name]?.isEmpty == true { shunned[name] = nil }
     }
 }
 

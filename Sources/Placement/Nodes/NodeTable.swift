@@ -20,6 +20,10 @@ struct NodeTable: Sendable {
     private(set) var labels = LabelTable()
     private(set) var images = ImageTable()
     private(set) var deviceNames = Interner<Name>()
+    /// How many nodes are in each state.
+    private var admissions: [Admission: Int] = [:]
+    /// Slots with devices, or that should have more than they do.
+    private(set) var deviceNodes = SlotSet()
     /// Sums over all nodes, closed ones too.
     private(set) var allocatable = Amounts.zero
 
@@ -27,6 +31,7 @@ struct NodeTable: Sendable {
     /// Slots are below this.
     var bound: Int { nodes.count }
 
+    func count(_ admission: Admission) -> Int { admissions[admission] ?? 0 }
     func slot(of id: NodeID) -> Int32? { slots.place(of: IDWords(id)) { IDWords(order.ids[Int($0)]) } }
     subscript(slot: Int32) -> PlacementNode? { nodes[Int(slot)] }
 
@@ -55,6 +60,11 @@ struct NodeTable: Sendable {
         return 0
     }
 
+    func freeDevices(_ needs: [CompiledRequest.DeviceNeed], on slot: Int32) -> [Int64] {
+        let hasSome = !needs.isEmpty && deviceNodes.contains(slot)
+        return needs.map { need in hasSome ? need.device.map { freeDevice($0, on: slot) } ?? 0 : 0 }
+    }
+
     /// Numbers of the devices of which the node has some left, sorted.
     func freeDevices(on slot: Int32) -> [Int32] {
         devices[Int(slot)].isEmpty ? [] : devices[Int(slot)].filter { $0.free > 0 }.map(\.device).sorted()
@@ -79,6 +89,7 @@ struct NodeTable: Sendable {
         }
         order.set(slot, name: node.name, id: node.id)
         slots.insert(IDWords(node.id), slot)
+        admissions[node.admission, default: 0] += 1
         images.change(slot, from: [], to: node.images)
         setLabels(slot, node.labels)
         addDevices(node.allocatable.devices, to: slot, sign: 1)
@@ -97,6 +108,8 @@ struct NodeTable: Sendable {
         overhead[Int(slot)] = node.overhead.count
         allocatable = allocatable + gained
         nodes[Int(slot)] = node
+        admissions[old.admission, default: 0] -= 1
+        admissions[node.admission, default: 0] += 1
         if old.name != node.name { order.set(slot, name: node.name, id: node.id) }
         images.change(slot, from: old.images, to: node.images)
         if old.labels != node.labels { setLabels(slot, node.labels) }
@@ -105,6 +118,7 @@ struct NodeTable: Sendable {
     mutating func remove(_ slot: Int32) {
         guard let old = nodes[Int(slot)] else { return }
         addDevices(old.allocatable.devices, to: slot, sign: -1)
+        admissions[old.admission, default: 0] -= 1
         images.change(slot, from: old.images, to: [])
         setLabels(slot, Labels())
         allocatable = allocatable - Amounts(old.allocatable)
@@ -149,6 +163,7 @@ struct NodeTable: Sendable {
     private mutating func place(of device: Name, on slot: Int32) -> Int {
         if let number = deviceNames.number(of: device), let place = devices[Int(slot)].firstIndex(where: { $0.device == number }) { return place }
         devices[Int(slot)].append(DeviceRoom(device: deviceNames.acquire(device), total: 0, free: 0))
+        deviceNodes.insert(slot)
         return devices[Int(slot)].count - 1
     }
 
@@ -156,6 +171,7 @@ struct NodeTable: Sendable {
         let device = devices[Int(slot)][place]
         guard device.total == 0, device.free == 0 else { return }
         devices[Int(slot)].remove(at: place)
+        if devices[Int(slot)].isEmpty { deviceNodes.remove(slot) }
         deviceNames.release(device.device)
     }
 

@@ -20,6 +20,8 @@ struct Shelf: Hashable, Sendable {
     var kind: NodeKind
     /// Devices of which at least one is free, as numbers, sorted.
     var freeDevices: [Int32]
+    /// Whether its nodes hold no instance.
+    var isEmpty: Bool
 }
 
 struct ShelfTable: Sendable {
@@ -32,10 +34,13 @@ struct ShelfTable: Sendable {
     private(set) var plainCosts: [Int32] = []
     /// The same for requests whose devices are looked at apart.
     private(set) var kindCosts: [Int32] = []
+    private(set) var isEmpty: [Bool] = []
+    private var nodes: [SlotSet] = []
 
     private struct Key: Hashable {
         var kind: Int32
         var freeDevices: [Int32]
+        var isEmpty: Bool
     }
 
     var bound: Int { shelves.bound }
@@ -43,23 +48,35 @@ struct ShelfTable: Sendable {
     mutating func acquire(_ kind: NodeKind) -> Int32 { kinds.acquire(kind) }
     mutating func release(kind: Int32) { kinds.release(kind) }
 
-    mutating func acquireShelf(kind: Int32, freeDevices: [Int32]) -> Int32 {
-        let key = Key(kind: kind, freeDevices: freeDevices)
+    func nodes(on shelf: Int32) -> SlotSet { nodes[Int(shelf)] }
+
+    /// The shelf on which the node now stands.
+    mutating func put(_ slot: Int32, kind: Int32, freeDevices: [Int32], isEmpty: Bool) -> Int32 {
+        let shelf = acquire(Key(kind: kind, freeDevices: freeDevices, isEmpty: isEmpty))
+        nodes[Int(shelf)].insert(slot)
+        return shelf
+    }
+
+    private mutating func acquire(_ key: Key) -> Int32 {
         let isNew = shelves.number(of: key) == nil
         let number = shelves.acquire(key)
-        guard isNew, let known = kinds[kind] else { return number }
+        guard isNew, let known = kinds[key.kind] else { return number }
         _ = kinds.acquire(known)
         while plainCosts.count < shelves.bound {
             plainCosts.append(Self.refused)
             kindCosts.append(Self.refused)
+            isEmpty.append(false)
+            nodes.append(SlotSet())
         }
+        isEmpty[Int(number)] = key.isEmpty
         let isClosed = known.taints.contains { $0.effect == .noPlace }
         kindCosts[Int(number)] = isClosed ? Self.refused : Int32(clamping: known.taints.count)
-        plainCosts[Int(number)] = isClosed ? Self.refused : Int32(clamping: known.taints.count + (freeDevices.isEmpty ? 0 : 1))
+        plainCosts[Int(number)] = isClosed ? Self.refused : Int32(clamping: known.taints.count + (key.freeDevices.isEmpty ? 0 : 1))
         return number
     }
 
-    mutating func releaseShelf(_ shelf: Int32) {
+    mutating func take(_ slot: Int32, off shelf: Int32) {
+        nodes[Int(shelf)].remove(slot)
         guard let key = shelves[shelf], shelves.release(shelf) else { return }
         plainCosts[Int(shelf)] = Self.refused
         kindCosts[Int(shelf)] = Self.refused
@@ -68,6 +85,6 @@ struct ShelfTable: Sendable {
 
     subscript(shelf: Int32) -> Shelf? {
         guard let key = shelves[shelf], let kind = kinds[key.kind] else { return nil }
-        return Shelf(kind: kind, freeDevices: key.freeDevices)
+        return Shelf(kind: kind, freeDevices: key.freeDevices, isEmpty: key.isEmpty)
     }
 }

@@ -44,8 +44,7 @@ struct SlotSet: Sendable {
     }
 
     func forEach(_ body: (Int32) -> Void) {
-        for slot in few { body(slot) }
-        for (word, content) in bits.enumerated() {
+        forEachWord { word, content in
             var rest = content
             while rest != 0 {
                 body(Int32(word << 6 | rest.trailingZeroBitCount))
@@ -54,17 +53,15 @@ struct SlotSet: Sendable {
         }
     }
 
-    func contains(where matches: (Int32) -> Bool) -> Bool {
-        if few.contains(where: matches) { return true }
-        for (word, content) in bits.enumerated() {
-            var rest = content
-            while rest != 0 {
-                if matches(Int32(word << 6 | rest.trailingZeroBitCount)) { return true }
-                rest &= rest - 1
-            }
-        }
-        return false
+    /// The members as bits of words. A word may come more than once, each time with other bits.
+    @inline(__always)
+    func forEachWord(_ body: (Int, UInt64) -> Void) {
+        for slot in few { body(Int(slot >> 6), 1 << UInt64(slot & 63)) }
+        for (word, content) in bits.enumerated() where content != 0 { body(word, content) }
     }
+
+    /// All words where there is a bit for each slot; empty where the members are a list.
+    var words: [UInt64] { bits }
 
     private func place(of slot: Int32) -> Int {
         var low = 0

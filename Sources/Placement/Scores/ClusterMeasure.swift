@@ -9,13 +9,18 @@ package struct ClusterMeasure: Hashable, Sendable {
     /// All that is allocated, counted in mean nodes.
     package let cpuDemand: Double
     package let memoryDemand: Double
+    /// What the nodes have that hold an instance, counted in mean nodes.
+    package let cpuInUse: Double
+    package let memoryInUse: Double
 
-    init(nodes: Int, allocatable: Amounts, allocated: Amounts) {
+    init(nodes: Int, allocatable: Amounts, allocated: Amounts, inUse: Amounts) {
         func scale(_ amount: Int64) -> Double { amount > 0 ? Double(nodes) / Double(amount) : 0 }
         cpuScale = scale(allocatable.cpu)
         memoryScale = scale(allocatable.memory)
         diskScale = scale(allocatable.disk)
         cpuDemand = Double(allocated.cpu) * cpuScale
         memoryDemand = Double(allocated.memory) * memoryScale
+        cpuInUse = Double(inUse.cpu) * cpuScale
+        memoryInUse = Double(inUse.memory) * memoryScale
     }
 }

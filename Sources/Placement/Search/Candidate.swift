@@ -9,10 +9,7 @@ struct Candidate {
 extension PlacementState {
     /// What the request's own look at a node adds to its shelf's cost; nil where it is refused.
     func wishes(_ request: CompiledRequest, on slot: Int32) -> Int? {
-        guard hasRequired(request, slot) else { return nil }
-        for device in request.devices {
-            guard let number = device.device, table.freeDevice(number, on: slot) >= device.count else { return nil }
-        }
+        guard hasRequired(request, slot), holdsDevices(request, on: slot) else { return nil }
         var wishes = 0
         for label in request.preferred where !table.labels.slot(slot, has: label) { wishes += 1 }
         for rule in request.rules {
@@ -21,6 +18,13 @@ extension PlacementState {
             wishes += cost
         }
         return wishes
+    }
+
+    func holdsDevices(_ request: CompiledRequest, on slot: Int32) -> Bool {
+        for device in request.devices {
+            guard let number = device.device, table.freeDevice(number, on: slot) >= device.count else { return false }
+        }
+        return true
     }
 
     func holdsImage(_ request: CompiledRequest, _ slot: Int32) -> Bool {
@@ -51,7 +55,17 @@ extension PlacementState {
             wishes += own
         }
         if let best, wishes > best.wishes { return }
-        var value = score.score(table.room[Int(slot)], on: table.order.ids[Int(slot)])
+        weigh(slot, request, score, wishes: wishes, &best)
+    }
+
+    /// The same of a node that is known to be eligible and to leave so many wishes unfulfilled.
+    func consider<Score: PlacementScore>(_ slot: Int32, _ request: CompiledRequest, _ score: Score, wishes: Int, _ best: inout Candidate?) {
+        guard table.room[Int(slot)].holds(request.need), holdsDevices(request, on: slot) else { return }
+        weigh(slot, request, score, wishes: wishes, &best)
+    }
+
+    private func weigh<Score: PlacementScore>(_ slot: Int32, _ request: CompiledRequest, _ score: Score, wishes: Int, _ best: inout Candidate?) {
+        var value = score.score(table.room[Int(slot)], on: table.order.ids[Int(slot)], isEmpty: shelves.isEmpty[Int(shelfOf[Int(slot)])])
         if !holdsImage(request, slot) { value += Wish.fetchCost }
         let candidate = Candidate(slot: slot, wishes: wishes, score: value, disk: table.room[Int(slot)].disk)
         if isBetter(candidate, than: best, Score.diskTie) { best = candidate }

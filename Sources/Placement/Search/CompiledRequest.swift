@@ -49,15 +49,30 @@ extension PlacementState {
             if let number = table.labels.number(of: label) { compiled.preferred.append(number) } else { compiled.hopeless += 1 }
         }
         if let image = request.image { compiled.image = table.images.number(of: image).map { .held($0) } ?? .heldByNone }
-        for rule in constraints.affinity { compiled.rules.append(compile(rule, kind: .together(isFirst: request.groups.contains(rule.group)))) }
-        for rule in constraints.antiAffinity { compiled.rules.append(compile(rule, kind: .apart)) }
-        for rule in constraints.spread {
-            var spread = compile(
-                Constraints.GroupRule(group: rule.group, domain: rule.domain, hard: rule.hard), kind: .spread(maximum: max(1, rule.maximumSkew)))
-            spread.kind = .spread(maximum: leastCount(spread, compiled) + max(1, rule.maximumSkew))
+        addRules(&compiled, request)
+        return compiled
+    }
+
+    /// In the order in which a check gives their refusals.
+    private func addRules(_ compiled: inout CompiledRequest, _ request: PlacementRequest) {
+        for rule in request.constraints.affinity {
+            let isFirst = request.groups.contains(rule.group)
+            compiled.rules.append(compile(.members(rule.group), domain: rule.domain, kind: .together(isFirst: isFirst), isHard: rule.hard))
+        }
+        for rule in request.constraints.antiAffinity {
+            compiled.rules.append(compile(.members(rule.group), domain: rule.domain, kind: .apart, isHard: rule.hard))
+        }
+        for (place, group) in request.groups.enumerated() where !request.groups[..<place].contains(group) {
+            for domain in groups.domainsShunning(group) {
+                compiled.rules.append(compile(.shunning(group, domain: domain), domain: domain, kind: .shunned, isHard: true))
+            }
+        }
+        for rule in request.constraints.spread {
+            let skew = max(1, rule.maximumSkew)
+            var spread = compile(.members(rule.group), domain: rule.domain, kind: .spread(maximum: skew), isHard: rule.hard)
+            spread.kind = .spread(maximum: leastCount(spread, compiled) + skew)
             compiled.rules.append(spread)
         }
-        return compiled
     }
 
     private func shelfCosts(_ request: PlacementRequest) -> (costs: [Int32], kindCosts: [Int32]) {
@@ -67,11 +82,11 @@ extension PlacementState {
         if asksForKind {
             let check = KindCheck(request)
             for shelf in kindCosts.indices {
-                guard let kind = shelves[Int32(shelf)]?.kind, check.refusals(of: kind).isEmpty else {
+                guard let kind = shelves[Int32(shelf)]?.kind, check.accepts(kind) else {
                     kindCosts[shelf] = ShelfTable.refused
                     continue
                 }
-                kindCosts[shelf] = Int32(clamping: check.avoided(kind).count)
+                kindCosts[shelf] = kind.taints.isEmpty ? 0 : Int32(clamping: check.avoided(kind).count)
             }
         }
         var costs = kindCosts
@@ -88,16 +103,15 @@ extension PlacementState {
 
     /// The fewest instances of the rule's group in any domain of which at least one node could be used but for room and other instances.
     private func leastCount(_ rule: CompiledRule, _ request: CompiledRequest) -> Int {
-        guard let key = rule.domain.key else { return 0 }
+        guard let key = rule.domain.key, rule.group != nil else { return 0 }
+        var usable = nodes(onShelvesOf: request.kindCosts)
+        keepRequired(&usable, request)
         var least: Int?
         for label in table.labels.labels(of: key) {
             let count = count(rule, label: label)
             if let least, least <= count { continue }
-            let isOpen = table.labels.nodes(with: label).contains { slot in
-                let shelf = shelfOf[Int(slot)]
-                return shelf >= 0 && request.kindCosts[Int(shelf)] != ShelfTable.refused && hasRequired(request, slot)
-            }
-            if isOpen { least = count }
+            if usable.meets(table.labels.nodes(with: label)) { least = count }
+            if least == 0 { return 0 }
         }
         return least ?? 0
     }

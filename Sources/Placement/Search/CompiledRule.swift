@@ -4,6 +4,8 @@ import ClusterModel
 struct CompiledRule {
     enum Kind {
         case apart
+        /// Apart from those who must be apart from a group of the request's. Where there is no such domain there is none of them.
+        case shunned
         /// The first of its own group may go anywhere.
         case together(isFirst: Bool)
         /// At most so many in one domain, the new one included.
@@ -31,8 +33,9 @@ struct CompiledRule {
     /// Nil where nothing belongs to it.
     var group: Int32?
     var domain: Domain
-    /// For `counting`: instances by label.
-    var counts: [Int32: Int]
+    /// For `counting`: instances by label, and the labels that have some.
+    var counts: [Int32] = []
+    var counted: [Int32] = []
 
     enum Breach {
         case none
@@ -47,33 +50,52 @@ struct CompiledRule {
             }
         }
     }
+
+    /// What a domain that holds so many of the group costs.
+    func breach(count: Int) -> Breach {
+        switch kind {
+        case .apart, .shunned: count > 0 ? .broken(cost: count) : .none
+        case .together(let isFirst): count > 0 || (isFirst && group == nil) ? .none : .broken(cost: 1)
+        case .spread(let maximum): count + 1 > maximum ? .broken(cost: count + 1 - maximum) : .none
+        }
+    }
+
+    var isShunned: Bool { if case .shunned = kind { true } else { false } }
+    var breachWithoutDomain: Breach { isShunned ? .none : .missingDomain }
 }
 
 extension PlacementState {
-    func compile(_ rule: Constraints.GroupRule, kind: CompiledRule.Kind) -> CompiledRule {
-        var compiled = CompiledRule(kind: kind, isHard: rule.hard, group: groups.number(of: rule.group), domain: .node, counts: [:])
-        guard let domain = rule.domain else { return compiled }
+    func compile(_ group: GroupKey, domain: String?, kind: CompiledRule.Kind, isHard: Bool) -> CompiledRule {
+        var compiled = CompiledRule(kind: kind, isHard: isHard, group: groups.number(of: group), domain: .node)
+        guard let domain else { return compiled }
         guard let key = table.labels.key(domain) else {
             compiled.domain = .unknown
             return compiled
         }
         if let column = DomainLabels.keys.firstIndex(of: domain) {
             compiled.domain = .counted(key: key, column: column)
-            return compiled
-        }
-        compiled.domain = .counting(key: key)
-        guard let group = compiled.group else { return compiled }
-        for member in groups.members(of: group) {
-            if let label = table.labels.label(of: member.slot, key: key) { compiled.counts[label, default: 0] += Int(member.count) }
+        } else {
+            compiled.domain = .counting(key: key)
+            count(&compiled, key: key)
         }
         return compiled
+    }
+
+    private func count(_ rule: inout CompiledRule, key: Int32) {
+        guard let group = rule.group else { return }
+        rule.counts = Array(repeating: 0, count: table.labels.bound)
+        for entry in groups.nodes(of: group) {
+            guard let label = table.labels.label(of: entry.member, key: key) else { continue }
+            if rule.counts[Int(label)] == 0 { rule.counted.append(label) }
+            rule.counts[Int(label)] += entry.count
+        }
     }
 
     func count(_ rule: CompiledRule, label: Int32) -> Int {
         guard let group = rule.group else { return 0 }
         return switch rule.domain {
         case .counted: groups.count(of: group, label: label)
-        case .counting: rule.counts[label] ?? 0
+        case .counting: Int(rule.counts[Int(label)])
         case .node, .unknown: 0
         }
     }
@@ -91,11 +113,34 @@ extension PlacementState {
     }
 
     func breach(of rule: CompiledRule, on slot: Int32) -> CompiledRule.Breach {
-        guard let count = count(rule, around: slot) else { return .missingDomain }
-        switch rule.kind {
-        case .apart: return count > 0 ? .broken(cost: count) : .none
-        case .together(let isFirst): return count > 0 || (isFirst && rule.group == nil) ? .none : .broken(cost: 1)
-        case .spread(let maximum): return count + 1 > maximum ? .broken(cost: count + 1 - maximum) : .none
+        count(rule, around: slot).map { rule.breach(count: $0) } ?? rule.breachWithoutDomain
+    }
+
+    /// The nodes that share a domain with instances of the rule's group, domain after domain; as a slot where the domain is the node.
+    func forEachDomain(of rule: CompiledRule, _ body: (_ count: Int, _ nodes: DomainNodes) -> Void) {
+        guard let group = rule.group else { return }
+        switch rule.domain {
+        case .node: for entry in groups.nodes(of: group) { body(Int(entry.count), .slot(entry.member)) }
+        case .counted(let key, _):
+            for entry in groups.domains(of: group) where table.labels.key(of: entry.member) == key {
+                body(Int(entry.count), .set(table.labels.nodes(with: entry.member)))
+            }
+        case .counting: for label in rule.counted { body(Int(rule.counts[Int(label)]), .set(table.labels.nodes(with: label))) }
+        case .unknown: break
         }
     }
+
+    /// Nodes that belong to a domain of the rule; nil for all.
+    func nodesWithDomain(_ rule: CompiledRule) -> SlotSet? {
+        switch rule.domain {
+        case .node: nil
+        case .counted(let key, _), .counting(let key): table.labels.nodes(withKey: key)
+        case .unknown: SlotSet()
+        }
+    }
+}
+
+enum DomainNodes {
+    case slot(Int32)
+    case set(SlotSet)
 }

@@ -1,33 +1,51 @@
-/// A look for the best node through the index: first where few nodes can be meant at all, else along the shelves, best cells first, and by a look at
-/// every node where that leads to nothing soon.
+/// A look for the best node. Most requests find it by a short walk along the index, best cells first. Where that leads to nothing soon, the nodes that may be
+/// used are found as a set, taken apart by the wishes they leave unfulfilled, and the best of the first set that has one is it.
 extension PlacementState {
     func search<Score: IndexedScore>(_ request: CompiledRequest, _ score: Score) -> Candidate? {
-        if let few = fewNodes(request, soft: false) { return best(of: few, request, score) }
         guard var level = nextLevel(request, above: -1) else { return nil }
-        guard request.hasWishes else {
-            while true {
-                switch walk(request, score, level: level) {
-                case .found(let best): return best
-                case .gaveUp: return scan(request, score)
-                case .nothing:
-                    guard let next = nextLevel(request, above: level) else { return nil }
-                    level = next
-                }
-            }
-        }
-        if let few = fewNodes(request, soft: true) {
-            // A node outside leaves a wish unfulfilled beside those of its shelf.
-            if let best = best(of: few, request, score), best.wishes == level { return best }
-            level += 1
-        }
-        for level in level...level + 1 {
-            switch walk(request, score, level: level) {
+        if let few = fewNodes(request) { return best(of: few, request, score) }
+        while true {
+            switch walk(request, score, .checking(level: level), budget: Self.shortWalk) {
             case .found(let best): return best
-            case .gaveUp: return scan(request, score)
-            case .nothing: continue
+            case .gaveUp: return searchSets(request, score)
+            case .nothing:
+                // With wishes a node on a good shelf may be worse than one on a bad shelf.
+                guard !request.hasWishes else { return searchSets(request, score) }
+                guard let next = nextLevel(request, above: level) else { return nil }
+                level = next
             }
         }
-        return scan(request, score)
+    }
+
+    /// How many nodes a walk may refuse one by one before sets are the quicker way.
+    private static let shortWalk = 32
+    /// So many are rather looked at each than looked for along the index.
+    private static let fewAtOnce = 512
+
+    private func searchSets<Score: IndexedScore>(_ request: CompiledRequest, _ score: Score) -> Candidate? {
+        var left = eligible(request)
+        guard !left.isEmpty else { return nil }
+        guard request.hasWishes || request.costs.contains(where: { $0 > 0 }) else { return best(of: left, request, score, wishes: 0) }
+        let levels = wishLevels(request, among: left)
+        while let (cost, nodes) = levels.takeLeast(from: &left) {
+            if let best = best(of: nodes, request, score, wishes: cost) { return best }
+        }
+        return nil
+    }
+
+    /// The best of nodes of which each leaves so many wishes unfulfilled.
+    private func best<Score: IndexedScore>(of nodes: SlotMask, _ request: CompiledRequest, _ score: Score, wishes: Int) -> Candidate? {
+        let count = nodes.count
+        if count > Self.fewAtOnce {
+            switch walk(request, score, .within(nodes, wishes: wishes), budget: max(Self.fewAtOnce, count / 32)) {
+            case .found(let best): return best
+            case .nothing: return nil
+            case .gaveUp: break
+            }
+        }
+        var best: Candidate?
+        nodes.forEach { consider($0, request, score, wishes: wishes, &best) }
+        return best
     }
 
     /// The least cost of a usable shelf above the given one.
@@ -37,31 +55,29 @@ extension PlacementState {
         return next.map(Int.init)
     }
 
-    /// Nodes of which one must be chosen (or, soft, one that fulfils every wish), where they are few; nil where they are many.
-    private func fewNodes(_ request: CompiledRequest, soft: Bool) -> [Int32]? {
-        let limit = max(64, Int(Double(8 * table.count).squareRoot()))
-        var fewest: [Int32]?
-        func take(_ count: Int, _ list: () -> [Int32]) {
-            if count <= limit, count < fewest?.count ?? .max { fewest = list() }
+    /// Nodes of which one must be chosen, where that is known to be one of few.
+    private func fewNodes(_ request: CompiledRequest) -> [Int32]? {
+        for label in request.required {
+            guard let label else { return [] }
+            let nodes = table.labels.nodes(with: label)
+            guard nodes.words.isEmpty else { continue }
+            var slots: [Int32] = []
+            nodes.forEach { slots.append($0) }
+            return slots
         }
-        func take(label: Int32?) {
-            guard let label else { return take(0) { [] } }
-            take(table.labels.count(of: label)) {
-                var slots: [Int32] = []
-                table.labels.nodes(with: label).forEach { slots.append($0) }
-                return slots
+        for rule in request.rules where rule.isHard {
+            guard case .together(let isFirst) = rule.kind, case .node = rule.domain else { continue }
+            guard let group = rule.group else {
+                if isFirst { continue }
+                return []
             }
+            let members = groups.nodes(of: group)
+            if members.count < Self.fewAtOnce / 2 { return members.map(\.member) }
         }
-        for label in request.required { take(label: label) }
-        if soft { for label in request.preferred { take(label: label) } }
-        for rule in request.rules where rule.isHard || soft {
-            guard case .together = rule.kind, let group = rule.group, case .node = rule.domain else { continue }
-            take(groups.memberNodes(of: group)) { groups.members(of: group).map(\.slot) }
-        }
-        return fewest
+        return nil
     }
 
-    private func best<Score: PlacementScore>(of slots: [Int32], _ request: CompiledRequest, _ score: Score) -> Candidate? {
+    private func best<Score: IndexedScore>(of slots: [Int32], _ request: CompiledRequest, _ score: Score) -> Candidate? {
         var best: Candidate?
         for slot in slots { consider(slot, request, score, &best) }
         return best
@@ -70,13 +86,13 @@ extension PlacementState {
     private enum WalkEnd {
         case found(Candidate)
         case nothing
-        /// More nodes were refused one by one than a look at all of them would cost.
+        /// More nodes were refused one by one than the budget allows.
         case gaveUp
     }
 
-    /// The best node with at most `level` unfulfilled wishes, of which no node has fewer.
-    private func walk<Score: IndexedScore>(_ request: CompiledRequest, _ score: Score, level: Int) -> WalkEnd {
-        var walk = IndexWalk(level: level, budget: max(256, table.count / 4))
+    /// The best node of those that are meant, of which no node leaves fewer wishes unfulfilled.
+    private func walk<Score: IndexedScore>(_ request: CompiledRequest, _ score: Score, _ meant: IndexWalk.Meant, budget: Int) -> WalkEnd {
+        var walk = IndexWalk(meant, budget: budget)
         walk.run(self, request, score, holdersOnly: false)
         guard !walk.gaveUp else { return .gaveUp }
         guard var best = walk.best else { return .nothing }

@@ -1,20 +1,35 @@
 /// One walk along the shelves of the index that a request can use. Rows and cells whose bound is worse than the best node so far are passed over.
 struct IndexWalk {
-    let level: Int
+    /// The nodes among which the best is looked for.
+    enum Meant {
+        /// Those with at most so many unfulfilled wishes, found out for each.
+        case checking(level: Int)
+        /// Each of which leaves so many wishes unfulfilled.
+        case within(SlotMask, wishes: Int)
+    }
+
+    private let meant: Meant
     /// How many nodes may be refused one by one.
-    var budget: Int
+    private var budget: Int
     var best: Candidate?
     private(set) var gaveUp = false
 
-    init(level: Int, budget: Int) {
-        self.level = level
+    init(_ meant: Meant, budget: Int) {
+        self.meant = meant
         self.budget = budget
+    }
+
+    private var wishes: Int {
+        switch meant {
+        case .checking(let level): level
+        case .within(_, let wishes): wishes
+        }
     }
 
     mutating func run<Score: IndexedScore>(_ engine: borrowing PlacementState, _ request: CompiledRequest, _ score: Score, holdersOnly: Bool) {
         for shelf in request.costs.indices {
             let cost = Int(request.costs[shelf])
-            guard cost >= 0, cost <= level, !gaveUp else { continue }
+            guard cost >= 0, cost <= wishes, !gaveUp else { continue }
             walk(shelf, engine, request, score, holdersOnly: holdersOnly)
         }
     }
@@ -24,6 +39,7 @@ struct IndexWalk {
     ) {
         let firstCPU = RoomLevel.of(request.need.cpu)
         let firstMemory = RoomLevel.of(request.need.memory)
+        let isEmpty = engine.shelves.isEmpty[shelf]
         let base = shelf * RoomLevel.words
         guard base < engine.index.rowBits.count else { return }
         var rest = RoomBox(
@@ -35,9 +51,9 @@ struct IndexWalk {
             let least = RoomLevel.least(of: level)
             let most = RoomLevel.most(of: level)
             if Score.diskTie == .moreFree { rest.mostCPU = most } else { rest.leastCPU = least }
-            if let best, score.bound(rest) > best.score { return }
+            if let best, score.bound(rest, isEmpty: isEmpty) > best.score { return }
             let row = Int(engine.index.rows[shelf * RoomLevel.count + level])
-            walkRow(row, least...most, firstMemory, engine, request, score, holdersOnly: holdersOnly)
+            walkRow(row, least...most, firstMemory, engine, request, score, isEmpty: isEmpty, holdersOnly: holdersOnly)
             cpu =
                 (Score.diskTie == .moreFree)
                 ? engine.index.rowBits.lastBit(base, notBelow: firstCPU, before: level) : engine.index.rowBits.nextBit(base, from: level + 1)
@@ -46,7 +62,7 @@ struct IndexWalk {
 
     private mutating func walkRow<Score: IndexedScore>(
         _ row: Int, _ cpu: ClosedRange<Int64>, _ firstMemory: Int, _ engine: borrowing PlacementState, _ request: CompiledRequest, _ score: Score,
-        holdersOnly: Bool
+        isEmpty: Bool, holdersOnly: Bool
     ) {
         let base = row * RoomLevel.words
         guard let first = engine.index.cellBits.nextBit(base, from: firstMemory),
@@ -54,17 +70,17 @@ struct IndexWalk {
         else { return }
         var box = RoomBox(
             leastCPU: cpu.lowerBound, mostCPU: cpu.upperBound, leastMemory: RoomLevel.least(of: first), mostMemory: RoomLevel.most(of: last))
-        if first != last, let best, score.bound(box) > best.score { return }
+        if first != last, let best, score.bound(box, isEmpty: isEmpty) > best.score { return }
         var memory: Int? = (Score.diskTie == .moreFree) ? last : first
         while let level = memory, !gaveUp {
             box.leastMemory = RoomLevel.least(of: level)
             box.mostMemory = RoomLevel.most(of: level)
-            if let best, score.bound(box) > best.score {
+            if let best, score.bound(box, isEmpty: isEmpty) > best.score {
                 // The rest of the row as a whole, since bounds need not rise along it.
                 if Score.diskTie == .moreFree { box.leastMemory = RoomLevel.least(of: first) } else { box.mostMemory = RoomLevel.most(of: last) }
-                if score.bound(box) > best.score { return }
+                if score.bound(box, isEmpty: isEmpty) > best.score { return }
             } else {
-                look(into: row * RoomLevel.count + level, engine, request, score, holdersOnly: holdersOnly)
+                look(into: row * RoomLevel.count + level, engine, request, score, isEmpty: isEmpty, holdersOnly: holdersOnly)
             }
             memory =
                 (Score.diskTie == .moreFree)
@@ -73,7 +89,7 @@ struct IndexWalk {
     }
 
     private mutating func look<Score: IndexedScore>(
-        into cell: Int, _ engine: borrowing PlacementState, _ request: CompiledRequest, _ score: Score, holdersOnly: Bool
+        into cell: Int, _ engine: borrowing PlacementState, _ request: CompiledRequest, _ score: Score, isEmpty: Bool, holdersOnly: Bool
     ) {
         var next = engine.index.cells[cell]
         while next != RoomIndex.none {
@@ -81,14 +97,14 @@ struct IndexWalk {
             next = bin.next
             guard bin.cpu >= request.need.cpu || request.need.cpu <= 0, bin.memory >= request.need.memory else { continue }
             let box = RoomBox(leastCPU: bin.cpu, mostCPU: bin.cpu, leastMemory: bin.memory, mostMemory: bin.memory)
-            if let best, score.bound(box) > best.score { continue }
+            if let best, score.bound(box, isEmpty: isEmpty) > best.score { continue }
             guard let slot = first(in: bin, engine, request, Score.diskTie, holdersOnly: holdersOnly) else {
                 if gaveUp { return }
                 continue
             }
             let disk = engine.index.trees.disk(of: slot)
-            let value = score.score(Amounts(cpu: bin.cpu, memory: bin.memory, disk: disk))
-            let candidate = Candidate(slot: slot, wishes: level, score: value, disk: disk)
+            let value = score.score(Amounts(cpu: bin.cpu, memory: bin.memory, disk: disk), isEmpty: isEmpty)
+            let candidate = Candidate(slot: slot, wishes: wishes, score: value, disk: disk)
             if engine.isBetter(candidate, than: best, Score.diskTie) { best = candidate }
         }
     }
@@ -98,12 +114,18 @@ struct IndexWalk {
         in bin: RoomIndex.Bin, _ engine: borrowing PlacementState, _ request: CompiledRequest, _ tie: DiskTie, holdersOnly: Bool
     ) -> Int32? {
         let disk = request.need.disk > 0 ? request.need.disk : .min
-        let isPlain = request.isPlain && !holdersOnly
-        let allowance = level - Int(request.costs[Int(bin.shelf)])
         var left = budget
+        func isMeant(_ slot: Int32) -> Bool {
+            switch meant {
+            case .checking(let level):
+                if request.isPlain { return true }
+                let allowance = level - Int(request.costs[Int(bin.shelf)])
+                return engine.wishes(request, on: slot).map { $0 <= allowance } ?? false
+            case .within(let nodes, _): return nodes.contains(slot) && engine.holdsDevices(request, on: slot)
+            }
+        }
         func matches(_ slot: Int32) -> Bool {
-            if isPlain || left < 0 { return true }
-            if let wishes = engine.wishes(request, on: slot), wishes <= allowance, !holdersOnly || engine.holdsImage(request, slot) { return true }
+            if left < 0 || (isMeant(slot) && (!holdersOnly || engine.holdsImage(request, slot))) { return true }
             left -= 1
             return false
         }

@@ -86,14 +86,11 @@ struct RebalanceCluster {
         let request = snapshot.instances[instanceIndex[move.instance]].request
         let target = snapshot.nodes[move.to].placement
         guard let held = engine.release(request.instance) else { return false }
-        let verdict = engine.explain(request).nodes.first { $0.node == target.id }
-        guard verdict?.refusals.isEmpty ?? false else {
+        guard engine.admits(request, on: target.id), let allocation = engine.allocation(for: request, on: target.id) else {
             try? engine.allocate(held, force: true)
             return false
         }
-        var resources = request.resources
-        resources.memory += target.overhead
-        try? engine.allocate(Allocation(instance: request.instance, node: target.id, resources: resources, groups: request.groups))
+        try? engine.allocate(allocation)
         return true
     }
 }

@@ -77,7 +77,7 @@ package struct ClusterSnapshot: Sendable {
             try? engine.allocate(
                 Allocation(
                     instance: instance.request.instance, node: node, resources: instance.allocation ?? instance.request.resources,
-                    groups: instance.request.groups),
+                    groups: instance.request.groups, apart: instance.request.constraints.antiAffinity.filter(\.hard)),
                 force: true)
         }
         return engine

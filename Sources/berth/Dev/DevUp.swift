@@ -74,7 +74,8 @@ struct DevUp: AsyncParsableCommand {
         guard try await !client.images().whole().items.contains(where: { $0.name == name }) else { return }
         progress.show("importing \(file) as tiny")
         let format = try ImageFileName.format(file)
-        _ = try await client.importImage(name: name, format: format, architecture: ImageFileName.thisArchitecture, file: file)
+        _ = try await client.importImage(
+            ImageDescription(name: name, format: format, architecture: ImageFileName.thisArchitecture), file: file)
     }
 
     private func report(_ state: DevState, known: Bool, started: [String], took: Duration) {

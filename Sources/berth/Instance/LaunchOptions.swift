@@ -121,3 +121,4 @@ extension PlacementPolicy: ExpressibleByArgument {}
 extension RestartPolicy: ExpressibleByArgument {}
 extension InstanceState: ExpressibleByArgument {}
 extension Image.Format: ExpressibleByArgument {}
+extension Image.CloudInit: ExpressibleByArgument {}

@@ -17,6 +17,11 @@ package enum ArgumentText {
     /// A name, an id or a SHA-256.
     package static func image(_ text: String) throws -> String { try Digest(hex: text)?.hex ?? reference(text) }
 
+    package static func digest(_ text: String) throws -> Digest {
+        guard let digest = Digest(hex: text.lowercased()) else { throw Invalid(description: "write a SHA-256: 64 hexadecimal digits") }
+        return digest
+    }
+
     /// Whether it is an operation's id, the controller says.
     package static func operation(_ text: String) throws -> String {
         guard !text.isEmpty else { throw Invalid(description: "write an id of `berth operation list`") }

@@ -1,0 +1,34 @@
+import ClusterModel
+
+/// What is reported of an instance.
+extension InstanceMachine {
+    package var observed: ObservedInstance {
+        let desired = record?.desired ?? deletion
+        return ObservedInstance(
+            id: id, name: desired?.name ?? Self.nameless, generation: desired?.generation ?? 0, state: state,
+            reason: wanted == .unknown ? quarantineReason : reason, address: phase.vmm == nil ? nil : address, pid: phase.vmm?.pid,
+            restarts: record?.restarts ?? 0, reboots: record?.reboots ?? desired?.reboots ?? 0, timings: marks.timings,
+            resources: phase == .absent ? .zero : desired?.resources ?? .zero)
+    }
+
+    private static let nameless = try! Name("unknown")
+
+    private var quarantineReason: String {
+        doubt ?? (phase.vmm == nil ? "it is stopped here and no desired spec speaks of it" : "it runs here and no desired spec speaks of it")
+    }
+
+    private var state: ObservedInstance.State {
+        let wanted = wanted
+        if wanted == .unknown { return phase == .absent ? .absent : .quarantined }
+        switch phase {
+        // It is on its way, as far as it may go without its lease.
+        case .absent where wanted == .withheld, .halted where wanted == .withheld: return record?.hasRun == true ? .starting : .preparing
+        case .absent: return wanted == .deleted ? .absent : wanted == .stopped ? .stopped : .preparing
+        case .launching(let step): return step == .startVMM || record?.hasRun == true ? .starting : .preparing
+        case .running: return .running
+        case .stopping: return .stopping
+        case .halted: return wanted == .deleted ? .stopping : .stopped
+        case .failed: return wanted == .deleted ? .stopping : .failed
+        }
+    }
+}
