@@ -20,6 +20,7 @@ final class Controller: Sendable {
     let writer: LedgerWriter
     let sessions: NodeSessions
     let streams = StreamSwitch()
+    let reports = ReportAdmission()
     let images: ImageLibrary
     let metrics: Metrics
     let logger: Logger

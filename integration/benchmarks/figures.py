@@ -10,6 +10,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -124,6 +125,65 @@ def durable_launches():
         row("controller's CPU for one launch and what its node reports of it", f"{used / max(report['launches'], 1) * 1e6:.0f} us")
 
 
+def restart(nodes=10_000, instances=100_000):
+    """A controller killed with all of its agents waiting: from its start to its first answered write, and to the last agent heard."""
+    with Dev("--synthetic", "--nodes", str(nodes)) as dev:
+        small_image(dev)
+        for number in range(instances // 1000):
+            dev.berth("launch", f"fill{number}", "--count", "1000", "--size", "nano")
+        until(lambda: dev.json("cluster", "status")["instancesByState"].get("running", 0) == instances, 120)
+        pid = dev.pids("controller run")[0]
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            command = [part.decode() for part in file.read().split(b"\0")[:-1]]
+        directory = command[command.index("--config") + 1].rsplit("/", 1)[0]
+        os.kill(pid, signal.SIGKILL)
+        start = time.perf_counter()
+        with open(directory + "/restarted.log", "wb") as log:
+            controller = subprocess.Popen(command, stdout=log, stderr=log, env=dev.environment)
+        try:
+            written = until(lambda: post(dev, "/v1/instances", {"name": "after-restart", "size": "nano"}) == 201, 60) - start
+            heard = until(lambda: metric(dev, "berth_nodes_awaited") == 0, 120) - start
+            row(f"restart with {instances:,} instances and {nodes:,} nodes: to the first answered write", f"{written:.2f} s", "5 s")
+            row("the same, to the last agent heard", f"{heard:.2f} s", "15 s")
+            row("the same, controller's CPU until then", f"{cpu_seconds(controller.pid):.1f} s")
+        finally:
+            controller.terminate()
+            controller.wait(30)
+
+
+def until(holds, seconds):
+    """When it came true."""
+    deadline = time.perf_counter() + seconds
+    while time.perf_counter() < deadline:
+        if holds():
+            return time.perf_counter()
+        time.sleep(0.02)
+    raise SystemExit("it did not come true in time")
+
+
+def ask(dev, method, path, body=None):
+    """Status and text; 0 where nobody answers."""
+    host, port = dev.endpoint().removeprefix("http://").split(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=30)
+    try:
+        connection.request(method, path, body=body)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    except OSError:
+        return 0, ""
+    finally:
+        connection.close()
+
+
+def post(dev, path, body):
+    return ask(dev, "POST", path, json.dumps(body))[0]
+
+
+def metric(dev, name):
+    status, text = ask(dev, "GET", "/metrics")
+    return next((float(line.split()[1]) for line in text.splitlines() if line.startswith(name + " ")), None) if status == 200 else None
+
+
 def request_to_exec(runs=15):
     if not os.path.exists(IMAGE):
         os.makedirs(os.path.dirname(IMAGE), exist_ok=True)
@@ -182,7 +242,7 @@ def main():
         model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "unknown")
     print(f"Machine: {os.cpu_count()} x {model}, {platform.release()}, load {os.getloadavg()[0]:.1f}\n")
     print("| what | figure | must |\n|---|---|---|", flush=True)
-    parts = {"startup": startup, "listing": listing, "exec": request_to_exec, "idle": idle_syncs, "launches": durable_launches}
+    parts = {"startup": startup, "listing": listing, "exec": request_to_exec, "idle": idle_syncs, "launches": durable_launches, "restart": restart}
     chosen = sys.argv[1:] or list(parts)
     for name in chosen:
         if name not in parts:
