@@ -1,4 +1,5 @@
 import ClusterModel
+import FoundationEssentials
 
 /// A page of a list. `continue` asks for the next; `revision` is where a watch takes up.
 package struct Page<Item: Codable & Sendable>: Codable, Sendable {
@@ -36,10 +37,15 @@ package struct LaunchRequest: Hashable, Sendable, Codable {
     package var count: Int?
     /// With `count`: either every instance is placed or none is.
     package var allOrNone: Bool?
+    /// Base64 on the wire.
+    package var userData: Data?
+    package var vendorData: Data?
+    /// Names of keys that may log in.
+    package var keys: [Name]?
     package init() {}
 
     private enum CodingKeys: String, CodingKey {
-        case name, project, size, image, labels, groups, constraints, policy, restart, queue, count, allOrNone
+        case name, project, size, image, labels, groups, constraints, policy, restart, queue, count, allOrNone, userData, vendorData, keys
         case stopTimeout = "stopTimeoutMilliseconds"
     }
 }
@@ -139,6 +145,15 @@ package struct ClusterView: Hashable, Sendable, Codable {
         self.instancesByState = instancesByState
         self.allocatable = allocatable
         self.allocated = allocated
+    }
+}
+
+package struct KeyRequest: Hashable, Sendable, Codable {
+    package var name: Name
+    package var publicKey: SSHPublicKey
+    package init(name: Name, publicKey: SSHPublicKey) {
+        self.name = name
+        self.publicKey = publicKey
     }
 }
 

@@ -6,6 +6,7 @@ package enum Route: String, CaseIterable, Sendable {
     case listNodes, showNode, cordonNode, uncordonNode, removeNode, syncNode
     case listSizes, createSize, deleteSize
     case listImages, showImage, importImage, downloadImage, deleteImage, imageContent
+    case listKeys, importKey, deleteKey, instanceSeed
     case listOperations, showOperation, cancelOperation
     case listEvents
     case openStream, streamOutput, streamInput, closeStream, nodeStreamOutput, nodeStreamInput
@@ -50,6 +51,10 @@ package enum Route: String, CaseIterable, Sendable {
         case .downloadImage: (.post, "/v1/images/download")
         case .deleteImage: (.delete, "/v1/images/{image}")
         case .imageContent: (.get, "/v1/images/{image}/content")
+        case .listKeys: (.get, "/v1/keys")
+        case .importKey: (.post, "/v1/keys")
+        case .deleteKey: (.delete, "/v1/keys/{key}")
+        case .instanceSeed: (.get, "/v1/instances/{instance}/seed")
         case .listOperations: (.get, "/v1/operations")
         case .showOperation: (.get, "/v1/operations/{operation}")
         case .cancelOperation: (.post, "/v1/operations/{operation}/cancel")

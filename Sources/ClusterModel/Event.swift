@@ -17,6 +17,7 @@ package struct Event: Hashable, Sendable, Codable {
         case instance(InstanceID, name: Name)
         case image(Name)
         case size(Name)
+        case key(Name)
     }
 
     package init(revision: Int64, index: Int, at: Timestamp, level: Level, reason: String, subject: Subject, message: String) {
@@ -52,6 +53,9 @@ extension Event.Subject: Codable {
         case .size(let name):
             try fields.encode("size", forKey: .kind)
             try fields.encode(name, forKey: .name)
+        case .key(let name):
+            try fields.encode("key", forKey: .kind)
+            try fields.encode(name, forKey: .name)
         }
     }
 
@@ -63,6 +67,7 @@ extension Event.Subject: Codable {
         case "instance": self = .instance(try fields.decode(InstanceID.self, forKey: .id), name: try fields.decode(Name.self, forKey: .name))
         case "image": self = .image(try fields.decode(Name.self, forKey: .name))
         case "size": self = .size(try fields.decode(Name.self, forKey: .name))
+        case "key": self = .key(try fields.decode(Name.self, forKey: .name))
         case let kind:
             throw DecodingError.dataCorruptedError(
                 forKey: .kind, in: fields, debugDescription: "“\(Printable(kind, limit: 40))” is no kind of event subject.")

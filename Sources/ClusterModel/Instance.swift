@@ -49,9 +49,11 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
     package var recovery: RecoveryPolicy
     /// Its local disk may be lost with its node: it begins anew from its image elsewhere.
     package var ephemeral: Bool
+    /// What it was launched with beside its name; nil where that is nothing.
+    package var seed: SeedSummary?
 
     private enum CodingKeys: String, CodingKey {
-        case size, resources, image, labels, groups, constraints, policy, restart, desired, reboots, queued, recovery, ephemeral
+        case size, resources, image, labels, groups, constraints, policy, restart, desired, reboots, queued, recovery, ephemeral, seed
         case stopTimeout = "stopTimeoutMilliseconds"
     }
 
@@ -59,7 +61,8 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         size: Name, resources: Resources, image: ImageReference, labels: Labels = Labels(), groups: [Name] = [],
         constraints: Constraints = Constraints(),
         policy: PlacementPolicy? = nil, restart: RestartPolicy = .onFailure, desired: DesiredState = .running, reboots: Int64 = 0,
-        stopTimeout: Milliseconds = Milliseconds(seconds: 30), queued: Bool = false, recovery: RecoveryPolicy = .stay, ephemeral: Bool = false
+        stopTimeout: Milliseconds = Milliseconds(seconds: 30), queued: Bool = false, recovery: RecoveryPolicy = .stay, ephemeral: Bool = false,
+        seed: SeedSummary? = nil
     ) {
         self.size = size
         self.resources = resources
@@ -75,6 +78,7 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         self.queued = queued
         self.recovery = recovery
         self.ephemeral = ephemeral
+        self.seed = seed
     }
 
     /// Also reads what was stored before there were recovery policies.
@@ -94,6 +98,7 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         queued = try fields.decode(Bool.self, forKey: .queued)
         recovery = try fields.decodeIfPresent(RecoveryPolicy.self, forKey: .recovery) ?? .stay
         ephemeral = try fields.decodeIfPresent(Bool.self, forKey: .ephemeral) ?? false
+        seed = try fields.decodeIfPresent(SeedSummary.self, forKey: .seed)
     }
 }
 

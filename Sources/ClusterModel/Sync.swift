@@ -105,10 +105,13 @@ package struct DesiredInstance: Hashable, Sendable, Codable {
     package var adopt: Bool
     /// It may run only while the node holds a lease.
     package var fenced: Bool
+    /// The controller has something for its seed.
+    package var seeded: Bool
 
     package init(
         id: InstanceID, name: Name, project: Name, generation: Int64, desired: DesiredState, resources: Resources, image: ImageReference,
-        restart: RestartPolicy, reboots: Int64, stopTimeout: Milliseconds, adopt: Bool = false, fenced: Bool = false
+        restart: RestartPolicy, reboots: Int64, stopTimeout: Milliseconds, adopt: Bool = false, fenced: Bool = false,
+        seeded: Bool = false
     ) {
         self.id = id
         self.name = name
@@ -122,6 +125,7 @@ package struct DesiredInstance: Hashable, Sendable, Codable {
         self.stopTimeout = stopTimeout
         self.adopt = adopt
         self.fenced = fenced
+        self.seeded = seeded
     }
 
     /// Also reads the records of agents from before there were leases.
@@ -139,6 +143,7 @@ package struct DesiredInstance: Hashable, Sendable, Codable {
         stopTimeout = try fields.decode(Milliseconds.self, forKey: .stopTimeout)
         adopt = try fields.decode(Bool.self, forKey: .adopt)
         fenced = try fields.decodeIfPresent(Bool.self, forKey: .fenced) ?? false
+        seeded = try fields.decodeIfPresent(Bool.self, forKey: .seeded) ?? false
     }
 }
 

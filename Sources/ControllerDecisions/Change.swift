@@ -20,6 +20,8 @@ package enum Change: Sendable {
     case image(Edit<Image>)
     case operation(Edit<InstanceOperation>)
     case tombstone(Edit<Tombstone>)
+    case key(Edit<SSHKey>)
+    case seed(Edit<KeptSeed>)
 
     package var inverted: Self {
         switch self {
@@ -29,6 +31,8 @@ package enum Change: Sendable {
         case .image(let edit): .image(edit.inverted)
         case .operation(let edit): .operation(edit.inverted)
         case .tombstone(let edit): .tombstone(edit.inverted)
+        case .key(let edit): .key(edit.inverted)
+        case .seed(let edit): .seed(edit.inverted)
         }
     }
 }

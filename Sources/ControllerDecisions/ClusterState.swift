@@ -15,6 +15,9 @@ package struct ClusterState: Sendable {
     package private(set) var images: [ImageID: Row<Image>] = [:]
     package private(set) var operations: [OperationID: Row<InstanceOperation>] = [:]
     package private(set) var tombstones: [InstanceID: Row<Tombstone>] = [:]
+    package private(set) var keys: [Name: Row<SSHKey>] = [:]
+    package private(set) var seeds: [InstanceID: Row<KeptSeed>] = [:]
+    private(set) var seedBytes = 0
 
     private(set) var nodeNames: [Name: NodeID] = [:]
     private(set) var instanceNames: [ProjectName: InstanceID] = [:]
@@ -73,6 +76,8 @@ package struct ClusterState: Sendable {
         case .deleteSize(let name): try deleteSize(name, at: now)
         case .putImage(let image): try putImage(image, at: now)
         case .deleteImage(let key): try deleteImage(key, at: now)
+        case .importKey(let key): try importKey(key, at: now)
+        case .deleteKey(let name): try deleteKey(name, at: now)
         case .cancel(let operation, let deletion): try cancel(operation, deletion: deletion, at: now)
         case .report(let report): try take(report, at: now)
         case .healthTick(let ages): healthTick(ages, at: now)
@@ -142,6 +147,21 @@ package struct ClusterState: Sendable {
 
     mutating func remove(_ image: Image) { record(.image(Edit(before: images[image.id], after: nil)), next()) }
 
+    mutating func put(_ key: SSHKey) {
+        let number = next()
+        record(.key(Edit(before: nil, after: Row(key: number, value: key))), number)
+    }
+
+    mutating func remove(_ key: SSHKey) { record(.key(Edit(before: keys[key.name], after: nil)), next()) }
+
+    mutating func put(_ seed: KeptSeed) {
+        let number = next()
+        let before = seeds[seed.instance]
+        record(.seed(Edit(before: before, after: Row(key: before?.key ?? number, value: seed))), number)
+    }
+
+    mutating func remove(_ seed: KeptSeed) { record(.seed(Edit(before: seeds[seed.instance], after: nil)), next()) }
+
     mutating func put(_ tombstone: Tombstone) {
         let number = next()
         let before = tombstones[tombstone.instance.id]
@@ -187,6 +207,18 @@ package struct ClusterState: Sendable {
             if edit.before == nil, let after = edit.after { operationOrder.append((after.key, after.value.id)) }
             if let before = edit.before { operations[before.value.id] = nil }
             if let after = edit.after { operations[after.value.id] = after }
+        case .key(let edit):
+            if let before = edit.before { keys[before.value.name] = nil }
+            if let after = edit.after { keys[after.value.name] = after }
+        case .seed(let edit):
+            if let before = edit.before {
+                seeds[before.value.instance] = nil
+                seedBytes -= before.value.seed.bytes
+            }
+            if let after = edit.after {
+                seeds[after.value.instance] = after
+                seedBytes += after.value.seed.bytes
+            }
         case .tombstone(let edit):
             if let before = edit.before?.value {
                 tombstones[before.instance.id] = nil

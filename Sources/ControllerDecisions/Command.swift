@@ -1,4 +1,5 @@
 import ClusterModel
+import FoundationEssentials
 
 /// What the ledger can be asked. Ids are made by the caller, so that the same command always gives the same changes.
 package enum Command: Sendable {
@@ -15,6 +16,8 @@ package enum Command: Sendable {
     case createSize(Size)
     case deleteSize(Name)
     case putImage(Image)
+    case importKey(SSHKey)
+    case deleteKey(Name)
     case deleteImage(ImageKey)
     case cancel(OperationID, deletion: OperationID)
     case report(NodeReport)
@@ -37,13 +40,17 @@ package enum Command: Sendable {
         package var stopTimeout: Milliseconds?
         package var queue: Bool
         package var allOrNone: Bool
+        package var userData: Data?
+        package var vendorData: Data?
+        package var keys: [Name]
         /// One pair per instance.
         package var ids: [(instance: InstanceID, operation: OperationID)]
 
         package init(
             name: Name?, project: Name, size: Name? = nil, image: Name? = nil, labels: Labels = Labels(), groups: [Name] = [],
             constraints: Constraints = Constraints(), policy: PlacementPolicy? = nil, restart: RestartPolicy = .onFailure,
-            stopTimeout: Milliseconds? = nil, queue: Bool = false, allOrNone: Bool = false, ids: [(instance: InstanceID, operation: OperationID)]
+            stopTimeout: Milliseconds? = nil, queue: Bool = false, allOrNone: Bool = false,
+            userData: Data? = nil, vendorData: Data? = nil, keys: [Name] = [], ids: [(instance: InstanceID, operation: OperationID)]
         ) {
             self.name = name
             self.project = project
@@ -57,6 +64,9 @@ package enum Command: Sendable {
             self.stopTimeout = stopTimeout
             self.queue = queue
             self.allOrNone = allOrNone
+            self.userData = userData
+            self.vendorData = vendorData
+            self.keys = keys
             self.ids = ids
         }
     }
@@ -109,6 +119,7 @@ package enum Answer: Sendable {
     case node(Node)
     case size(Size)
     case image(Image)
+    case key(SSHKey)
     case operation(InstanceOperation)
     /// Of a report: whether the node is known and its report was taken.
     case reported(known: Bool)

@@ -3,7 +3,9 @@ import Placement
 
 extension ClusterState {
     mutating func launch(_ launch: Command.Launch, at now: Timestamp) throws(ErrorBody) -> Answer {
-        let template = try spec(of: launch)
+        var template = try spec(of: launch)
+        let seed = try seed(of: launch)
+        template.seed = seed?.summary(keys: launch.keys)
         guard launch.ids.count <= LedgerSettings.Limit.instances - instances.count else {
             throw .tooMany("This cluster holds \(instances.count) instances, and \(LedgerSettings.Limit.instances) is the most it takes.")
         }
@@ -11,7 +13,10 @@ extension ClusterState {
         for (index, ids) in launch.ids.enumerated() {
             let name = try instanceName(launch, index: index, id: ids.instance)
             let refused = try launchOne(ids, name: name, launch: launch, template: template, at: now, into: &answer)
-            guard let refused else { continue }
+            guard let refused else {
+                if let seed { put(KeptSeed(instance: ids.instance, seed: seed)) }
+                continue
+            }
             if launch.allOrNone || launch.ids.count == 1 {
                 throw noCapacity(refused, launch: launch, request: Self.request(template, instance: ids.instance), placed: answer.instances.count)
             }

@@ -26,6 +26,9 @@ package struct LedgerSettings: Hashable, Sendable {
         package static let tombstones = 100_000
         package static let sizes = 1000
         package static let images = 10_000
+        package static let keys = 10_000
+        package static let seedBytes = 1 << 30
+        package static let seedBytesAtOnce = 16 << 20
         package static let nodes = 100_000
         package static let taintsOrTraits = 256
         package static let stopTimeout = Milliseconds(seconds: 3600)

@@ -150,6 +150,7 @@ extension ClusterState {
             step(.released(allocation))
             roomAppeared()
         }
+        if let seed = seeds[record.id]?.value { remove(seed) }
         remove(record)
         note(
             .info, "InstanceDeleted", .instance(record.id, name: record.instance.name), "Instance “\(record.instance.name)” \(how).", at: now)

@@ -65,11 +65,11 @@ struct PlacementState: ~Copyable, Sendable {
         shelves.release(kind: kindOf[Int(slot)])
         kindOf[Int(slot)] = kind
         let held = table[slot]?.labels == node.labels ? [] : allocations.rows(on: slot)
-        for row in held { leaveGroups(row, on: slot) }
+        for row in held { row.lists.forEach { groups.leave($0, table.domains[Int(slot)]) } }
         if allocations.holds(slot) { inUse = inUse - allocatable(of: slot) }
         table.update(slot, node)
         if allocations.holds(slot) { inUse = inUse + allocatable(of: slot) }
-        for row in held { joinGroups(row, on: slot) }
+        for row in held { row.lists.forEach { groups.enter($0, table.domains[Int(slot)]) } }
         putOnShelf(slot)
     }
 
@@ -102,10 +102,13 @@ struct PlacementState: ~Copyable, Sendable {
             throw .overCapacity(node: table.order.names[Int(slot)], shortage)
         }
         let wasEmpty = !allocations.holds(slot)
-        let row = allocations.insert(allocation, slot: slot)
+        var row = AllocationTable.Row(
+            instance: allocation.instance, slot: slot, amounts: Amounts(allocation.resources), devices: allocation.resources.devices,
+            groups: allocation.groups, apart: allocation.apart)
+        joinGroups(&row)
+        allocations.insert(row)
         allocated = allocated + row.amounts
         if wasEmpty { inUse = inUse + allocatable(of: slot) }
-        joinGroups(row, on: slot)
         index.remove(slot, order: table.order)
         let crossed = table.take(row.amounts, row.devices, on: slot)
         reshelve(slot, shelfChanged: crossed || wasEmpty)
@@ -116,7 +119,7 @@ struct PlacementState: ~Copyable, Sendable {
         allocated = allocated - row.amounts
         let isEmpty = !allocations.holds(row.slot)
         if isEmpty { inUse = inUse - allocatable(of: row.slot) }
-        leaveGroups(row, on: row.slot)
+        row.lists.forEach { groups.remove(from: $0, on: row.slot, domains: table.domains[Int(row.slot)]) }
         index.remove(row.slot, order: table.order)
         let crossed = table.giveBack(row.amounts, row.devices, on: row.slot)
         reshelve(row.slot, shelfChanged: crossed || isEmpty)
@@ -148,12 +151,15 @@ struct PlacementState: ~Copyable, Sendable {
         return need.devices.isEmpty && room.holds(Amounts(need)) ? nil : table.free(on: slot).shortages(of: need).first
     }
 
-    private mutating func joinGroups(_ row: AllocationTable.Row, on slot: Int32) {
-        row.forEachGroup { groups.add($0, on: slot, domains: table.domains[Int(slot)]) }
-    }
-
-    private mutating func leaveGroups(_ row: AllocationTable.Row, on slot: Int32) {
-        row.forEachGroup { groups.remove($0, on: slot, domains: table.domains[Int(slot)]) }
+    /// Each once: the groups that it belongs to, and those that it must be apart from.
+    private mutating func joinGroups(_ row: inout AllocationTable.Row) {
+        let domains = table.domains[Int(row.slot)]
+        for (place, group) in row.groups.enumerated() where !row.groups[..<place].contains(group) {
+            row.lists.append(groups.add(.members(group), on: row.slot, domains: domains))
+        }
+        for (place, rule) in row.apart.enumerated() where !row.apart[..<place].contains(rule) {
+            row.lists.append(groups.add(.shunning(rule.group, domain: rule.domain), on: row.slot, domains: domains))
+        }
     }
 
     private mutating func reshelve(_ slot: Int32, shelfChanged: Bool) {

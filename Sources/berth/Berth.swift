@@ -25,7 +25,7 @@ package struct Berth: AsyncParsableCommand {
                 subcommands: [InstanceLaunch.self, InstanceCommand.self, Console.self, Logs.self, Wait.self, OperationCommand.self]),
             CommandGroup(
                 name: "Cluster",
-                subcommands: [ClusterCommand.self, NodeCommand.self, SizeCommand.self, ImageCommand.self, EventList.self]),
+                subcommands: [ClusterCommand.self, NodeCommand.self, SizeCommand.self, ImageCommand.self, KeyCommand.self, EventList.self]),
             CommandGroup(name: "Planning", subcommands: [CapacityCommand.self, PlanCommand.self]),
             CommandGroup(name: "Running Berth", subcommands: [DevCommand.self, ControllerCommand.self, AgentCommand.self, BenchCommand.self]),
             CommandGroup(name: "About", subcommands: [Version.self, Completion.self]),

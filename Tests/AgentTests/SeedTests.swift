@@ -1,6 +1,8 @@
 import Agent
+import ClusterAPI
 import ClusterModel
 import Foundation
+import Synchronization
 import Testing
 
 @Suite("the seed")
@@ -44,11 +46,68 @@ struct SeedTests {
         #expect(try file("user-data", in: image).starts(with: Data("#cloud-config\n".utf8)))
     }
 
+    @Test(
+        "user-data and vendor-data of any bytes are in it as they are, keys as text that nothing gets out of",
+        arguments: [1, 2047, 2048, 2049, 65536])
+    func anyBytes(count: Int) throws {
+        let bytes = Data((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 131 ^ $0 >> 7) })
+        let keys = ["ssh-ed25519 AAAA \"}\n: \\ it's", "ssh-rsa BBBB"]
+        let content = InstanceSeed(userData: bytes, vendorData: Data(bytes.reversed()), keys: keys)
+        let image = try Seed(instance: instance, network: GuestNetwork(of: instance.id), content: content).image()
+        #expect(try file("user-data", in: image) == bytes)
+        #expect(try file("vendor-data", in: image) == Data(bytes.reversed()))
+        struct Meta: Decodable {
+            var keys: [String]
+            enum CodingKeys: String, CodingKey { case keys = "public-keys" }
+        }
+        #expect(try JSONDecoder().decode(Meta.self, from: file("meta-data", in: image)).keys == keys)
+        // The tiny image finds these with nothing but sed: each on a line of its own.
+        let lines = String(decoding: try file("meta-data", in: image), as: UTF8.self).split(separator: "\n")
+        #expect(lines.contains { $0.contains("\"instance-id\" : \"\(instance.id)\"") })
+    }
+
+    @Test("what the controller holds for a seed is fetched when it is made, and an instance without any asks nobody")
+    func fetched() async throws {
+        let seed = InstanceSeed(userData: Data([0, 0x1F, 0x8B, 0xFF]), keys: ["ssh-ed25519 AAAA me"])
+        let transport = SeedTransport(answer: try JSONEncoder().encode(seed))
+        var seeded = instance
+        seeded.seeded = true
+        #expect(try await SeedSource(transport: transport).seed(of: seeded) == seed)
+        #expect(transport.targets.withLock { $0 } == ["/v1/instances/\(instance.id)/seed"])
+        #expect(try await SeedSource(transport: transport).seed(of: instance) == InstanceSeed())
+        #expect(transport.targets.withLock { $0.count } == 1)
+        for (status, body) in [(503, Data()), (200, Data("{".utf8))] {
+            await #expect(throws: WorkFailure.self) {
+                try await SeedSource(transport: SeedTransport(status: status, answer: body)).seed(of: seeded)
+            }
+        }
+    }
+
     @Test("the same instance has the same bytes, and a locally administered MAC of its own")
     func stable() throws {
         let network = GuestNetwork(of: instance.id)
         #expect(try Seed(instance: instance, network: network).image() == Seed(instance: instance, network: network).image())
         #expect(network.mac.hasPrefix("02:"))
         #expect(network.mac != GuestNetwork(of: .random()).mac)
+    }
+}
+
+private final class SeedTransport: Transport {
+    let targets = Mutex<[String]>([])
+    private let status: Int
+    private let answer: Data
+
+    init(status: Int = 200, answer: Data) {
+        self.status = status
+        self.answer = answer
+    }
+
+    func send(_ request: HTTPRequest) async throws -> HTTPAnswer {
+        targets.withLock { $0.append(request.target) }
+        return HTTPAnswer(status: status, headers: [:], body: answer)
+    }
+
+    func stream(_ request: HTTPRequest) async throws -> (HTTPAnswer, AsyncThrowingStream<Data, any Error>) {
+        throw TransportError.unreachable(endpoint: "nowhere", why: "a test")
     }
 }

@@ -72,7 +72,8 @@ struct LocalNode {
         let images = ImageCache(
             root: "\(directory)/images", limit: MiB(1024), transport: ImageTransport(content: content), logger: logger,
             inUse: { QEMUDriver.imagesInUse(under: instances) })
-        driver = QEMUDriver(settings: settings, root: instances, images: images, logger: logger)
+        driver = QEMUDriver(
+            settings: settings, root: instances, images: images, seeds: SeedSource(transport: ImageTransport(content: content)), logger: logger)
         keeper = InstanceKeeper(vmm: driver, logger: logger, timing: timing)
         try await keeper.takeUp()
         let keeper = keeper

@@ -16,7 +16,8 @@ enum Sample {
         constraints.spread = [.init(group: name("web"), domain: "zone", maximumSkew: 2)]
         let spec = InstanceSpec(
             size: name("tiny"), resources: room, image: imageReference, labels: Labels([label("app=web")]), groups: [name("web")],
-            constraints: constraints, policy: .pack)
+            constraints: constraints, policy: .pack,
+            seed: SeedSummary(userDataBytes: 12, vendorDataBytes: 0, keys: [name("laptop")]))
         let status = InstanceStatus(
             state: .running, observedGeneration: 1, address: "10.0.2.15", pid: 4242, since: at,
             timings: StartTimings(imageReady: 10, diskReady: 20, seedReady: 30, spawned: 40))
@@ -46,8 +47,9 @@ enum Sample {
 
     static func image() -> Image {
         Image(
-            id: id(3), name: name("tiny"), digest: digest, format: .linux, architecture: .x86_64, bytes: 12_345_678, minimumDisk: .zero, createdAt: at
-        )
+            id: id(3), name: name("tiny"), digest: digest, format: .linux, architecture: .x86_64, bytes: 12_345_678, minimumDisk: .zero,
+            createdAt: at,
+            sourceDigest: Digest(hex: String(repeating: "cd", count: 32)), version: "12.11", os: "debian", cloudInit: .nocloud)
     }
 
     static func operation() -> InstanceOperation {
@@ -57,6 +59,7 @@ enum Sample {
     static func events() -> [Event] {
         let subjects: [Event.Subject] = [
             .cluster, .node(id(2), name: name("n1")), .instance(id(1), name: name("web-1")), .image(name("tiny")), .size(name("small")),
+            .key(name("laptop")),
         ]
         return subjects.enumerated().map { index, subject in
             Event(revision: 7, index: index, at: at, level: .warning, reason: "NodeSuspect", subject: subject, message: "not heard from for 10s")
@@ -93,7 +96,7 @@ enum Sample {
                 DesiredInstance(
                     id: id(1), name: name("web-1"), project: name("default"), generation: 1, desired: .running, resources: room,
                     image: imageReference,
-                    restart: .onFailure, reboots: 0, stopTimeout: Milliseconds(seconds: 30), fenced: true)
+                    restart: .onFailure, reboots: 0, stopTimeout: Milliseconds(seconds: 30), fenced: true, seeded: true)
             ], needsFull: false, streams: [StreamRequest(id: id(6), instance: id(1), source: .log(lines: 10, follow: true))],
             lease: LeaseGrant(length: Milliseconds(seconds: 30)))
     }

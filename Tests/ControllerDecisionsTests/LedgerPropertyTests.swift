@@ -18,6 +18,8 @@ struct LedgerPropertyTests {
             }
             let names = ledger.state.instances.values.map { "\($0.value.instance.project)/\($0.value.instance.name)" }
             #expect(Set(names).count == names.count, "seed \(seed)")
+            let seeded = ledger.state.instances.values.filter { $0.value.instance.spec.seed != nil }.map(\.value.id)
+            #expect(Set(ledger.state.seeds.keys) == Set(seeded), "seed \(seed): a seed without its instance, or the reverse")
             let placed = ledger.state.instances.values.compactMap { $0.value.instance.placement?.node }
             #expect(placed.allSatisfy { ledger.state.nodes[$0] != nil }, "seed \(seed): an instance is on a node that is gone")
         }
@@ -130,6 +132,8 @@ struct LedgerPropertyTests {
         rows += state.images.values.map { ($0.key, .image(Edit(before: nil, after: $0))) }
         rows += state.operations.values.map { ($0.key, .operation(Edit(before: nil, after: $0))) }
         rows += state.tombstones.values.map { ($0.key, .tombstone(Edit(before: nil, after: $0))) }
+        rows += state.keys.values.map { ($0.key, .key(Edit(before: nil, after: $0))) }
+        rows += state.seeds.values.map { ($0.key, .seed(Edit(before: nil, after: $0))) }
         return rows.sorted { $0.0 < $1.0 }.map(\.1)
     }
 }

@@ -118,6 +118,8 @@ struct LedgerImage: Equatable {
     var images: [Int64: Image]
     var operations: [Int64: InstanceOperation]
     var tombstones: [Int64: Tombstone]
+    var keys: [Int64: SSHKey]
+    var seeds: [Int64: KeptSeed]
     var allocations: [Allocation]
     var placementNodes: [PlacementNode]
     var hasPending: Bool
@@ -133,6 +135,8 @@ struct LedgerImage: Equatable {
         images = byKey(state.images.values)
         operations = byKey(state.operations.values)
         tombstones = byKey(state.tombstones.values)
+        keys = byKey(state.keys.values)
+        seeds = byKey(state.seeds.values)
         placementNodes = state.engine.nodes
         allocations = placementNodes.flatMap { state.engine.allocations(on: $0.id) }
         hasPending = state.hasPending

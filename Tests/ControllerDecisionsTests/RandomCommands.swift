@@ -1,5 +1,6 @@
 import ClusterModel
 import ControllerDecisions
+import FoundationEssentials
 
 extension PlayedLedger {
     private static let nodeIDs: [NodeID] = (1...5).map { identifier(2_000_000 + UInt64($0)) }
@@ -10,7 +11,7 @@ extension PlayedLedger {
         let some = known.randomElement(using: &generator)
         let key: InstanceKey = some.map { .id($0.id) } ?? .name(ProjectName(project: ClusterState.defaultProject, name: name("nobody")))
         let node = Self.nodeIDs.randomElement(using: &generator) ?? Self.identifier(0)
-        switch Int.random(in: 0..<24, using: &generator) {
+        switch Int.random(in: 0..<26, using: &generator) {
         case 0...4: return randomLaunch(using: &generator)
         case 5: return .start(key, newID())
         case 6: return .stop(key, newID(), force: Bool.random(using: &generator), within: nil)
@@ -27,6 +28,13 @@ extension PlayedLedger {
         case 17: return .deleteSize(name("s\(Int.random(in: 0...3, using: &generator))"))
         case 18: return .expireOperations(keep: Int.random(in: 0...20, using: &generator))
         case 19: return .placePending(again: true)
+        case 20:
+            let number = Int.random(in: 0...3, using: &generator)
+            let blob = "AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+            guard let key = try? SSHPublicKey("ssh-ed25519 \(blob) k\(number)") else { preconditionFailure("it is a key") }
+            let at = Timestamp(milliseconds: 0)
+            return .importKey(SSHKey(name: name("k\(number)"), publicKey: key, fingerprint: "SHA256:\(number)", createdAt: at))
+        case 21: return .deleteKey(name("k\(Int.random(in: 0...3, using: &generator))"))
         default: return .report(randomReport(node, using: &generator))
         }
     }
@@ -41,7 +49,9 @@ extension PlayedLedger {
                 name: Bool.random(using: &generator) ? name("i\(Int.random(in: 0...6, using: &generator))") : nil,
                 project: ClusterState.defaultProject, size: ["tiny", "small", "medium", "s1"].randomElement(using: &generator).map(name),
                 groups: Bool.random(using: &generator) ? [name("g")] : [], constraints: constraints, queue: Bool.random(using: &generator),
-                allOrNone: Bool.random(using: &generator), ids: ids))
+                allOrNone: Bool.random(using: &generator),
+                userData: Bool.random(using: &generator) ? Data([1, 2, 3]) : nil,
+                keys: Int.random(in: 0...3, using: &generator) == 0 ? [name("k1")] : [], ids: ids))
     }
 
     private func randomResources(using generator: inout SplitMix) -> Resources {

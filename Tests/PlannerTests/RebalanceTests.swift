@@ -90,6 +90,25 @@ struct RebalanceTests {
         #expect(plan.moves.map { "\($0.name) \($0.from) \($0.to)" } == ["c-small c b", "big a c"])
     }
 
+    @Test("it sees its own moves: what was moved keeps away, where it went, what must be apart from it")
+    func ownMoves() throws {
+        let snapshot = try ClusterFile(
+            text: """
+                name: apart
+                nodes:
+                  - {name: a, cpu: 8, memory: 8GiB, disk: 10GiB}
+                  - {name: b, cpu: 8, memory: 8GiB, disk: 10GiB}
+                  - {name: c, cpu: 8, memory: 8GiB, disk: 10GiB}
+                instances:
+                  - {name: hermit, cpu: 1, memory: 1GiB, node: a, antiAffinity: [{group: web}]}
+                  - {name: web, cpu: 1, memory: 1GiB, node: b, groups: [web]}
+                  - {name: other, count: 3, cpu: 1, memory: 1GiB, node: c}
+                """, file: "apart.yaml"
+        ).snapshot()
+        let plan = RebalancePlan(snapshot, goal: .emptyNodes, maxMoves: 10)
+        #expect(plan.moves.map { "\($0.name) \($0.from) \($0.to)" } == ["hermit a c"])
+    }
+
     @Test("the same cluster gives the same plan")
     func determinism() throws {
         let snapshot = try RandomSnapshot.make(11)

@@ -5,23 +5,24 @@ import FoundationEssentials
 package struct Seed {
     package var instance: DesiredInstance
     package var network: GuestNetwork
+    package var content: InstanceSeed
 
-    package init(instance: DesiredInstance, network: GuestNetwork) {
+    package init(instance: DesiredInstance, network: GuestNetwork, content: InstanceSeed = InstanceSeed()) {
         self.instance = instance
         self.network = network
+        self.content = content
     }
 
     /// An ISO 9660 image labelled `cidata`.
     package func image() throws(WorkFailure) -> Data {
         do {
-            return ISO9660(
-                label: "cidata",
-                files: [
-                    ISO9660.File(name: "meta-data", content: try encode(metaData)),
-                    ISO9660.File(name: "network-config", content: try encode(networkConfig)),
-                    ISO9660.File(name: "user-data", content: Data("#cloud-config\n{}\n".utf8)),
-                ]
-            ).bytes
+            var files = [
+                ISO9660.File(name: "meta-data", content: try encode(metaData)),
+                ISO9660.File(name: "network-config", content: try encode(networkConfig)),
+                ISO9660.File(name: "user-data", content: content.userData ?? Data("#cloud-config\n{}\n".utf8)),
+            ]
+            if let vendorData = content.vendorData { files.append(ISO9660.File(name: "vendor-data", content: vendorData)) }
+            return ISO9660(label: "cidata", files: files).bytes
         } catch { throw WorkFailure("cannot encode the seed", isLasting: true) }
     }
 
@@ -35,11 +36,14 @@ package struct Seed {
     private struct MetaData: Encodable {
         var instanceID: String
         var hostname: String
+        var keys: [String]?
 
-        enum CodingKeys: String, CodingKey { case instanceID = "instance-id", hostname = "local-hostname" }
+        enum CodingKeys: String, CodingKey { case instanceID = "instance-id", hostname = "local-hostname", keys = "public-keys" }
     }
 
-    private var metaData: MetaData { MetaData(instanceID: "\(instance.id)", hostname: instance.name.text) }
+    private var metaData: MetaData {
+        MetaData(instanceID: "\(instance.id)", hostname: instance.name.text, keys: content.keys.isEmpty ? nil : content.keys)
+    }
 
     private struct NetworkConfig: Encodable {
         var version = 2

@@ -32,7 +32,7 @@ struct NodeMachine: Sendable {
         let images = ImageCache(
             root: "\(directory)/images", limit: configuration.imageCacheLimit, transport: transport, logger: logger,
             inUse: { QEMUDriver.imagesInUse(under: instances) })
-        vmm = QEMUDriver(settings: settings, root: instances, images: images, logger: logger)
+        vmm = QEMUDriver(settings: settings, root: instances, images: images, seeds: SeedSource(transport: transport), logger: logger)
         accelerator = settings.accelerator == .tcg ? "tcg" : "kvm"
         let isNative = if case .native = kvm { true } else { false }
         facts = NodeFacts(

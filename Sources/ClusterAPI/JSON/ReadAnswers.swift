@@ -59,6 +59,7 @@ extension DesiredInstance: JSONRead {
         var stopTimeout: Milliseconds?
         var adopt: Bool?
         var fenced: Bool?
+        var seeded: Bool?
         try json.object { name, json throws(JSONReader.Unusual) in
             switch name {
             case "id": try json.value(into: &id)
@@ -73,6 +74,7 @@ extension DesiredInstance: JSONRead {
             case "stopTimeout": try json.value(into: &stopTimeout)
             case "adopt": try json.value(into: &adopt)
             case "fenced": try json.optional(into: &fenced)
+            case "seeded": try json.optional(into: &seeded)
             default: throw JSONReader.Unusual()
             }
         }
@@ -80,7 +82,8 @@ extension DesiredInstance: JSONRead {
             id: try json.required(id), name: try json.required(instanceName), project: try json.required(project),
             generation: try json.required(generation), desired: try json.required(desired), resources: try json.required(resources),
             image: try json.required(image), restart: try json.required(restart), reboots: try json.required(reboots),
-            stopTimeout: try json.required(stopTimeout), adopt: try json.required(adopt), fenced: fenced ?? false)
+            stopTimeout: try json.required(stopTimeout), adopt: try json.required(adopt), fenced: fenced ?? false,
+            seeded: seeded ?? false)
     }
 }
 

@@ -33,6 +33,17 @@ extension InstanceSpec: JSONWritten {
             object.field("queued", queued)
             object.field("recovery", recovery.rawValue)
             object.field("ephemeral", ephemeral)
+            object.field("seed", seed)
+        }
+    }
+}
+
+extension SeedSummary: JSONWritten {
+    package func write(to text: inout JSONWriter) {
+        text.object { object in
+            object.field("userDataBytes", userDataBytes)
+            object.field("vendorDataBytes", vendorDataBytes)
+            object.field("keys", keys)
         }
     }
 }
@@ -181,6 +192,9 @@ extension Event.Subject: JSONWritten {
             case .size(let name):
                 object.field("kind", "size")
                 object.field("name", name)
+            case .key(let name):
+                object.field("kind", "key")
+                object.field("name", name)
             }
         }
     }
@@ -201,6 +215,7 @@ extension DesiredInstance: JSONWritten {
             object.field("stopTimeout", stopTimeout)
             object.field("adopt", adopt)
             object.field("fenced", fenced)
+            object.field("seeded", seeded)
         }
     }
 }

@@ -11,6 +11,7 @@ final class CommittedView: Sendable {
         var sizes: OrderedRows<Size>
         var images: OrderedRows<Image>
         var operations: OrderedRows<InstanceOperation>
+        var keys: OrderedRows<SSHKey>
         var instancesByState: [InstanceState: Int] = [:]
     }
 
@@ -19,7 +20,8 @@ final class CommittedView: Sendable {
     init(_ state: ClusterState) {
         var content = Content(
             state: state, nodes: OrderedRows(state.nodes.values), instances: OrderedRows(state.instances.values),
-            sizes: OrderedRows(state.sizes.values), images: OrderedRows(state.images.values), operations: OrderedRows(state.operations.values))
+            sizes: OrderedRows(state.sizes.values), images: OrderedRows(state.images.values), operations: OrderedRows(state.operations.values),
+            keys: OrderedRows(state.keys.values))
         for row in state.instances.values { content.instancesByState[row.value.instance.status.state, default: 0] += 1 }
         self.content = Mutex(content)
     }
@@ -37,7 +39,8 @@ final class CommittedView: Sendable {
                 case .size(let edit): content.sizes.apply(edit)
                 case .image(let edit): content.images.apply(edit)
                 case .operation(let edit): content.operations.apply(edit)
-                case .tombstone: break
+                case .key(let edit): content.keys.apply(edit)
+                case .tombstone, .seed: break
                 }
             }
             content.state.follow(effects.steps, to: revision)
@@ -62,6 +65,7 @@ final class CommittedView: Sendable {
     var instances: Listed<InstanceRecord> { content.withLock { Listed(rows: $0.instances.rows, revision: $0.state.revision) } }
     var sizes: Listed<Size> { content.withLock { Listed(rows: $0.sizes.rows, revision: $0.state.revision) } }
     var images: Listed<Image> { content.withLock { Listed(rows: $0.images.rows, revision: $0.state.revision) } }
+    var keys: Listed<SSHKey> { content.withLock { Listed(rows: $0.keys.rows, revision: $0.state.revision) } }
     var operations: Listed<InstanceOperation> { content.withLock { Listed(rows: $0.operations.rows, revision: $0.state.revision) } }
     var instancesByState: [InstanceState: Int] { content.withLock { $0.instancesByState } }
 }

@@ -19,6 +19,8 @@ enum RowCodec {
             case .image(let edit): try add(edit, .image, encoder, &batch)
             case .operation(let edit): addWritten(edit, .operation, &batch)
             case .tombstone(let edit): try add(edit, .tombstone, encoder, &batch)
+            case .key(let edit): try add(edit, .key, encoder, &batch)
+            case .seed(let edit): try add(edit, .seed, encoder, &batch)
             }
         }
         if !effects.steps.isEmpty { batch.steps = try StepCodec.encode(effects.steps) }
@@ -42,6 +44,8 @@ enum RowCodec {
         case .image: .image(try read(Image.self))
         case .operation: .operation(try readHot(InstanceOperation.self))
         case .tombstone: .tombstone(try read(Tombstone.self))
+        case .key: .key(try read(SSHKey.self))
+        case .seed: .seed(try read(KeptSeed.self))
         }
     }
 
@@ -96,6 +100,8 @@ enum RowCodec {
         case .image(let edit): key(edit)
         case .operation(let edit): key(edit)
         case .tombstone(let edit): key(edit)
+        case .key(let edit): key(edit)
+        case .seed(let edit): key(edit)
         }
     }
 }

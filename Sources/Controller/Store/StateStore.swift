@@ -37,6 +37,8 @@ package enum RowKind: Int64, Hashable, Sendable, CaseIterable {
     case image = 4
     case operation = 5
     case tombstone = 6
+    case key = 7
+    case seed = 8
 }
 
 package struct StoredRow: Hashable, Sendable {

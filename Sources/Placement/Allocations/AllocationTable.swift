@@ -5,18 +5,14 @@ struct AllocationTable: Sendable {
     struct Row: Sendable {
         var instance: InstanceID
         var slot: Int32
-        var next: Int32
-        var previous: Int32
+        var next: Int32 = -1
+        var previous: Int32 = -1
         var amounts: Amounts
         var devices: [Resources.DeviceCount]
         var groups: [Name]
         var apart: [Constraints.GroupRule]
 
-        /// Each once: the groups that it belongs to, and those that it must be apart from.
-        func forEachGroup(_ body: (GroupKey) -> Void) {
-            for (place, group) in groups.enumerated() where !groups[..<place].contains(group) { body(.members(group)) }
-            for (place, rule) in apart.enumerated() where !apart[..<place].contains(rule) { body(.shunning(rule.group, domain: rule.domain)) }
-        }
+        var lists = GroupLists()
     }
 
     private var places = IdentifierTable()
@@ -49,12 +45,11 @@ struct AllocationTable: Sendable {
     }
 
     /// The instance must have none yet.
-    mutating func insert(_ allocation: Allocation, slot: Int32) -> Row {
-        while first.count <= Int(slot) { first.append(-1) }
-        let next = first[Int(slot)]
-        let row = Row(
-            instance: allocation.instance, slot: slot, next: next, previous: -1, amounts: Amounts(allocation.resources),
-            devices: allocation.resources.devices, groups: allocation.groups, apart: allocation.apart)
+    mutating func insert(_ row: Row) {
+        while first.count <= Int(row.slot) { first.append(-1) }
+        var row = row
+        row.next = first[Int(row.slot)]
+        row.previous = -1
         let place: Int32
         if let reused = vacant.popLast() {
             place = reused
@@ -63,10 +58,9 @@ struct AllocationTable: Sendable {
             place = Int32(rows.count)
             rows.append(row)
         }
-        places.insert(IDWords(allocation.instance), place)
-        if next >= 0 { rows[Int(next)].previous = place }
-        first[Int(slot)] = place
-        return row
+        places.insert(IDWords(row.instance), place)
+        if row.next >= 0 { rows[Int(row.next)].previous = place }
+        first[Int(row.slot)] = place
     }
 
     mutating func remove(_ instance: InstanceID) -> Row? {
@@ -75,6 +69,7 @@ struct AllocationTable: Sendable {
         let row = rows[Int(place)]
         if row.previous >= 0 { rows[Int(row.previous)].next = row.next } else { first[Int(row.slot)] = row.next }
         if row.next >= 0 { rows[Int(row.next)].previous = row.previous }
+        rows[Int(place)].lists = GroupLists()
         if !row.devices.isEmpty { rows[Int(place)].devices = [] }
         if !row.groups.isEmpty { rows[Int(place)].groups = [] }
         if !row.apart.isEmpty { rows[Int(place)].apart = [] }

@@ -16,14 +16,14 @@ extension PlacementState {
 
     private func explain<Score: PlacementScore>(_ request: PlacementRequest, _ policy: PlacementPolicy, _ score: Score) -> Explanation {
         let nodes = self.nodes
-        let check = RequestCheck(request, nodes: nodes, shunning: { groups.domainsShunning($0) }) { countsByNode(of: $0) }
+        let check = RequestCheck(request, nodes: nodes, shunning: { groups.listsShunning($0).map(\.domain) }) { countsByNode(of: $0) }
         return Explanation(request, policy: policy, nodes: nodes, check: check, score: score) { (free(on: $0) ?? .zero, isEmpty($0)) }
     }
 
     private func countsByNode(of group: GroupKey) -> [NodeID: Int] {
-        guard let number = groups.number(of: group) else { return [:] }
+        guard let list = groups.list(of: group) else { return [:] }
         return Dictionary(
-            groups.nodes(of: number).map { (table.order.ids[Int($0.member)], Int($0.count)) }, uniquingKeysWith: { first, _ in first })
+            groups.nodes(of: list).map { (table.order.ids[Int($0.member)], Int($0.count)) }, uniquingKeysWith: { first, _ in first })
     }
 }
 

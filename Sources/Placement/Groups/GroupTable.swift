@@ -4,60 +4,109 @@ import ClusterModel
 enum GroupKey: Hashable, Sendable {
     case members(Name)
     case shunning(Name, domain: String?)
+
+    var name: Name {
+        switch self {
+        case .members(let name), .shunning(let name, _): name
+        }
+    }
 }
 
-/// Where the instances of each placement group are, and those that must be apart from one. Counts by node are kept, and by the labels of the usual failure domains.
+/// Where the instances of each placement group are, and those that must be apart from one. Each such count is a list with a number, which stays while the
+/// list has entries. Counts by node are kept, and by the labels of the usual failure domains.
 struct GroupTable: Sendable {
-    private var groups = Interner<GroupKey>()
-    /// By group.
+    /// A list of instances that must be apart from a group over one domain.
+    struct Shunning: Sendable {
+        let domain: String?
+        let list: Int32
+    }
+
+    private var names = Interner<Name>()
+    /// By name: the list of its members, and those of the instances that shun it, in the order of their domains.
+    private var memberLists: [Int32] = []
+    private var shunning: [[Shunning]] = []
+    /// By list.
     private var nodes: [CountList] = []
     private var domains: [CountList] = []
-    /// From group and slot to the place in the group's list, and from group and label.
+    private var nameOf: [Int32] = []
+    private var vacant: [Int32] = []
+    /// From list and slot to the place in the list, and from list and label.
     private var nodePlaces = CountTable()
     private var domainPlaces = CountTable()
-    /// The domains over which a group is shunned, in their order.
-    private var shunned: [Name: [String?]] = [:]
 
-    func number(of group: GroupKey) -> Int32? { groups.number(of: group) }
-    func domainsShunning(_ group: Name) -> [String?] { shunned.isEmpty ? [] : shunned[group] ?? [] }
+    /// The list of that; nil where nothing is counted.
+    func list(of key: GroupKey) -> Int32? {
+        guard let name = names.number(of: key.name) else { return nil }
+        switch key {
+        case .members:
+            let list = memberLists[Int(name)]
+            return list < 0 || nodes[Int(list)].entries.isEmpty ? nil : list
+        case .shunning(_, let domain): return shunning[Int(name)].first { $0.domain == domain }?.list
+        }
+    }
+
+    func listsShunning(_ group: Name) -> [Shunning] { names.number(of: group).map { shunning[Int($0)] } ?? [] }
 
     /// In no order that means anything.
-    func nodes(of group: Int32) -> [CountList.Entry] { nodes[Int(group)].entries }
+    func nodes(of list: Int32) -> [CountList.Entry] { nodes[Int(list)].entries }
     /// By labels of the counted domains.
-    func domains(of group: Int32) -> [CountList.Entry] { domains[Int(group)].entries }
+    func domains(of list: Int32) -> [CountList.Entry] { domains[Int(list)].entries }
 
-    func count(of group: Int32, on slot: Int32) -> Int { nodes[Int(group)].count(of: slot, group, nodePlaces) }
-    func count(of group: Int32, label: Int32) -> Int { domains[Int(group)].count(of: label, group, domainPlaces) }
+    func count(of list: Int32, on slot: Int32) -> Int { nodes[Int(list)].count(of: slot, list, nodePlaces) }
+    func count(of list: Int32, label: Int32) -> Int { domains[Int(list)].count(of: label, list, domainPlaces) }
 
-    mutating func add(_ group: GroupKey, on slot: Int32, domains labels: DomainLabels) {
-        let isNew = groups.number(of: group) == nil
-        let number = groups.acquire(group)
-        if isNew { note(group) }
-        while nodes.count < groups.bound {
-            nodes.append(CountList())
-            domains.append(CountList())
+    /// The list in which it is counted now.
+    mutating func add(_ key: GroupKey, on slot: Int32, domains labels: DomainLabels) -> Int32 {
+        let name = names.acquire(key.name)
+        while memberLists.count < names.bound {
+            memberLists.append(-1)
+            shunning.append([])
         }
-        nodes[Int(number)].add(slot, number, &nodePlaces)
-        labels.forEach { domains[Int(number)].add($0, number, &domainPlaces) }
+        let list = openList(key, name: name)
+        nodes[Int(list)].add(slot, list, &nodePlaces)
+        enter(list, labels)
+        return list
     }
 
-    mutating func remove(_ group: GroupKey, on slot: Int32, domains labels: DomainLabels) {
-        guard let number = groups.number(of: group) else { return }
-        nodes[Int(number)].remove(slot, number, &nodePlaces)
-        labels.forEach { domains[Int(number)].remove($0, number, &domainPlaces) }
-        if groups.release(number) { forget(group) }
+    mutating func remove(from list: Int32, on slot: Int32, domains labels: DomainLabels) {
+        nodes[Int(list)].remove(slot, list, &nodePlaces)
+        leave(list, labels)
+        let name = nameOf[Int(list)]
+        if nodes[Int(list)].entries.isEmpty { drop(list, name: name) }
+        names.release(name)
     }
 
-    private mutating func note(_ group: GroupKey) {
-        guard case .shunning(let name, let domain) = group else { return }
-        shunned[name, default: []].append(domain)
-        shunned[name]?.sort { ($0 ?? "") < ($1 ?? "") }
+    mutating func enter(_ list: Int32, _ labels: DomainLabels) { labels.forEach { domains[Int(list)].add($0, list, &domainPlaces) } }
+    mutating func leave(_ list: Int32, _ labels: DomainLabels) { labels.forEach { domains[Int(list)].remove($0, list, &domainPlaces) } }
+
+    private mutating func openList(_ key: GroupKey, name: Int32) -> Int32 {
+        switch key {
+        case .members:
+            if memberLists[Int(name)] < 0 { memberLists[Int(name)] = newList(name) }
+            return memberLists[Int(name)]
+        case .shunning(_, let domain):
+            if let known = shunning[Int(name)].first(where: { $0.domain == domain }) { return known.list }
+            let list = newList(name)
+            shunning[Int(name)].append(Shunning(domain: domain, list: list))
+            shunning[Int(name)].sort { ($0.domain ?? "") < ($1.domain ?? "") }
+            return list
+        }
     }
 
-    private mutating func forget(_ group: GroupKey) {
-        guard case .shunning(let name, let domain) = group else { return }
-        shunned[name]?.removeAll { $0 == domain }
-        if shunned[name]?.isEmpty == true { shunned[name] = nil }
+    private mutating func newList(_ name: Int32) -> Int32 {
+        if let list = vacant.popLast() {
+            nameOf[Int(list)] = name
+            return list
+        }
+        nodes.append(CountList())
+        domains.append(CountList())
+        nameOf.append(name)
+        return Int32(nodes.count - 1)
+    }
+
+    private mutating func drop(_ list: Int32, name: Int32) {
+        if memberLists[Int(name)] == list { memberLists[Int(name)] = -1 } else { shunning[Int(name)].removeAll { $0.list == list } }
+        vacant.append(list)
     }
 }
 
@@ -69,6 +118,7 @@ struct DomainLabels: Hashable, Sendable {
 
     subscript(column: Int) -> Int32 { column == 0 ? zone : rack }
 
+    @inline(__always)
     func forEach(_ body: (Int32) -> Void) {
         if zone >= 0 { body(zone) }
         if rack >= 0 { body(rack) }

@@ -57,19 +57,20 @@ extension PlacementState {
     private func addRules(_ compiled: inout CompiledRequest, _ request: PlacementRequest) {
         for rule in request.constraints.affinity {
             let isFirst = request.groups.contains(rule.group)
-            compiled.rules.append(compile(.members(rule.group), domain: rule.domain, kind: .together(isFirst: isFirst), isHard: rule.hard))
+            compiled.rules.append(
+                compile(groups.list(of: .members(rule.group)), domain: rule.domain, kind: .together(isFirst: isFirst), isHard: rule.hard))
         }
         for rule in request.constraints.antiAffinity {
-            compiled.rules.append(compile(.members(rule.group), domain: rule.domain, kind: .apart, isHard: rule.hard))
+            compiled.rules.append(compile(groups.list(of: .members(rule.group)), domain: rule.domain, kind: .apart, isHard: rule.hard))
         }
         for (place, group) in request.groups.enumerated() where !request.groups[..<place].contains(group) {
-            for domain in groups.domainsShunning(group) {
-                compiled.rules.append(compile(.shunning(group, domain: domain), domain: domain, kind: .shunned, isHard: true))
+            for shunning in groups.listsShunning(group) {
+                compiled.rules.append(compile(shunning.list, domain: shunning.domain, kind: .shunned, isHard: true))
             }
         }
         for rule in request.constraints.spread {
             let skew = max(1, rule.maximumSkew)
-            var spread = compile(.members(rule.group), domain: rule.domain, kind: .spread(maximum: skew), isHard: rule.hard)
+            var spread = compile(groups.list(of: .members(rule.group)), domain: rule.domain, kind: .spread(maximum: skew), isHard: rule.hard)
             spread.kind = .spread(maximum: leastCount(spread, compiled) + skew)
             compiled.rules.append(spread)
         }

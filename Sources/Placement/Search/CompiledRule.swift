@@ -65,8 +65,9 @@ struct CompiledRule {
 }
 
 extension PlacementState {
-    func compile(_ group: GroupKey, domain: String?, kind: CompiledRule.Kind, isHard: Bool) -> CompiledRule {
-        var compiled = CompiledRule(kind: kind, isHard: isHard, group: groups.number(of: group), domain: .node)
+    /// `list` counts the instances that the rule is about.
+    func compile(_ list: Int32?, domain: String?, kind: CompiledRule.Kind, isHard: Bool) -> CompiledRule {
+        var compiled = CompiledRule(kind: kind, isHard: isHard, group: list, domain: .node)
         guard let domain else { return compiled }
         guard let key = table.labels.key(domain) else {
             compiled.domain = .unknown

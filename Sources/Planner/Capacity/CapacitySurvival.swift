@@ -14,17 +14,21 @@ package struct CapacitySurvival: Sendable, Codable {
     package let why: String?
     package let setsTried: Int
 
-    package init(_ snapshot: ClusterSnapshot) {
+    package init(_ snapshot: ClusterSnapshot) { self.init(snapshot) {} }
+
+    /// `keepGoing` is asked before each set; what it throws ends the trials.
+    package init(_ snapshot: ClusterSnapshot, keepGoing: () throws -> Void) rethrows {
         var trial = SurvivalTrial(snapshot)
         var broken: (nodes: [Int], failed: [(Name, NoPlacement)])?
         for node in trial.occupied where broken == nil {
+            try keepGoing()
             let failed = trial.lose([node])
             if !failed.isEmpty { broken = ([node], failed) }
         }
         if broken == nil {
             for order in trial.orders {
                 let most = (broken?.nodes.count).map { $0 - 1 } ?? order.count
-                if let found = trial.smallestPrefix(of: order, upTo: min(most, order.count)) { broken = found }
+                if let found = try trial.smallestPrefix(of: order, upTo: min(most, order.count), keepGoing) { broken = found }
             }
         }
         survivableNodes = broken.map { $0.nodes.count - 1 } ?? trial.order.count
@@ -101,13 +105,16 @@ private struct SurvivalTrial {
     }
 
     /// By halving, as if more lost nodes never helped.
-    mutating func smallestPrefix(of order: [Int], upTo most: Int) -> (nodes: [Int], failed: [(Name, NoPlacement)])? {
+    mutating func smallestPrefix(
+        of order: [Int], upTo most: Int, _ keepGoing: () throws -> Void
+    ) rethrows -> (nodes: [Int], failed: [(Name, NoPlacement)])? {
         guard most > 1 else { return nil }
         var failed = lose(Array(order.prefix(most)))
         guard !failed.isEmpty else { return nil }
         var low = 2
         var high = most
         while low < high {
+            try keepGoing()
             let middle = low + (high - low) / 2
             let here = lose(Array(order.prefix(middle)))
             if here.isEmpty { low = middle + 1 } else { (high, failed) = (middle, here) }

@@ -27,12 +27,14 @@ struct ExactCover {
         choices = holders.map { Int32($0.count) }
     }
 
-    mutating func solve(limit: Int) -> Answer {
+    mutating func solve(limit: Int, stop: () -> Bool) -> Answer {
+        var rounds = 0
         /// The options of each level, and the one that is tried.
         var levels: [(options: [Int32], position: Int)] = []
         var covered = [Bool](repeating: false, count: holders.count)
         while true {
-            guard steps <= limit else { return .outOfSteps }
+            rounds += 1
+            guard steps <= limit, rounds & 255 != 0 || !stop() else { return .outOfSteps }
             var chosen = -1
             for item in choices.indices where !covered[item] && (chosen < 0 || choices[item] < choices[chosen]) { chosen = item }
             steps += choices.count / 4

@@ -27,19 +27,19 @@ package struct PackingPlan: Sendable, Codable {
     package static let defaultSteps = 40_000_000
 
     /// The same for the same instance, steps and seed. `stop` is asked now and then, and ends the search when true.
-    package init(_ instance: PackingInstance, steps budget: Int = defaultSteps, seed: UInt64 = 1, stop: () -> Bool = { false }) {
+    package init(_ instance: PackingInstance, steps budget: Int = defaultSteps, seed: UInt64 = 1, stop: @escaping () -> Bool = { false }) {
         var bound = PackingBound.best(instance)
         var best = FirstPacking.best(of: instance)
         var spent = 0
         // Fillings that waste little enough are worth much of the budget: they find what a search by chance would not, or raise the bound.
         exact: while best.count > bound, spent < budget / 2 {
-            guard let tight = TightFillings(instance, bins: bound, limit: budget * 5 / 8) else {
+            guard let tight = TightFillings(instance, bins: bound, limit: budget / 8 * 5, stop: stop) else {
                 // Looking for fillings is several times as quick as a step of the search.
                 spent += budget / 8
                 break
             }
             var cover = ExactCover(tight, of: instance)
-            let answer = cover.solve(limit: budget / 8)
+            let answer = cover.solve(limit: budget / 8, stop: stop)
             spent += tight.steps / 4 + cover.steps
             switch answer {
             case .packing(let packing): best = packing

@@ -7,13 +7,13 @@ struct TightFillings {
     let slack: [Int]
     private(set) var steps = 0
 
-    /// Nil when there are more than can be found in `limit` steps or held.
-    init?(_ instance: PackingInstance, bins: Int, limit: Int) {
+    /// Nil when there are more than can be found in `limit` steps or held, or when `stop` says so.
+    init?(_ instance: PackingInstance, bins: Int, limit: Int, stop: @escaping () -> Bool) {
         slack = (0..<instance.dimensions).map { dimension in
             bins * instance.capacity[dimension] - (0..<instance.count).reduce(0) { $0 + instance.size($1, dimension) }
         }
         guard slack.allSatisfy({ $0 >= 0 }), instance.count <= Self.maximumItems else { return nil }
-        var walk = Walk(instance, slack: slack, limit: limit)
+        var walk = Walk(instance, slack: slack, limit: limit, stop: stop)
         for item in 0..<instance.count {
             guard walk.visit(Int32(item), room: walk.empty, depth: 0) else { return nil }
         }
@@ -24,6 +24,7 @@ struct TightFillings {
     private static let maximumItems = 2000
     private static let maximumFillings = 200_000
     private static let maximumDepth = 64
+    private static let stepsBetweenQuestions = 1 << 16
 
     private struct Walk {
         let lanes: LaneVectors
@@ -35,14 +36,17 @@ struct TightFillings {
         let gift: [UInt64]
         let count: Int32
         let limit: Int
+        let stop: () -> Bool
         var steps = 0
+        var nextQuestion = 0
         var chosen: [Int32] = []
         var found: [[Int32]] = []
 
-        init(_ instance: PackingInstance, slack: [Int], limit: Int) {
+        init(_ instance: PackingInstance, slack: [Int], limit: Int, stop: @escaping () -> Bool) {
             lanes = LaneVectors(instance)
             count = Int32(instance.count)
             self.limit = limit
+            self.stop = stop
             var words: [UInt64] = []
             let dimensions = instance.dimensions
             for item in 0..<instance.count { lanes.append(instance.sizes[item * dimensions..<(item + 1) * dimensions], to: &words) }
@@ -70,6 +74,10 @@ struct TightFillings {
             let width = lanes.width
             for word in 0..<width { room[word] &-= need[Int(item) * width + word] }
             guard depth < TightFillings.maximumDepth else { return false }
+            if steps >= nextQuestion {
+                if stop() { return false }
+                nextQuestion = steps + TightFillings.stepsBetweenQuestions
+            }
             chosen.append(item)
             defer { chosen.removeLast() }
             var legal = true

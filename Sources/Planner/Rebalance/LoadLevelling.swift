@@ -4,8 +4,10 @@ struct LoadLevelling {
     private(set) var moves: [RebalanceState.Move] = []
     private var movesLeft: Int
     private var memoryLeft: Int64
+    private let isStopped: () -> Bool
 
-    init(_ state: RebalanceState, maxMoves: Int, maxMemory: Int64) {
+    init(_ state: RebalanceState, maxMoves: Int, maxMemory: Int64, isStopped: @escaping () -> Bool) {
+        self.isStopped = isStopped
         self.state = state
         movesLeft = maxMoves
         memoryLeft = maxMemory
@@ -14,7 +16,7 @@ struct LoadLevelling {
     mutating func run() {
         var moved = Set<Int>()
         var stuck = Set<Int>()
-        while movesLeft > 0, let fullest = fullestNode(except: stuck) {
+        while movesLeft > 0, !isStopped(), let fullest = fullestNode(except: stuck) {
             guard let move = bestMove(from: fullest, except: moved) else {
                 stuck.insert(fullest)
                 continue
@@ -36,7 +38,7 @@ struct LoadLevelling {
     }
 
     /// The move after which the fuller of both nodes is the least full, and clearly less so than this one is now.
-    private func bestMove(from node: Int, except moved: Set<Int>) -> RebalanceState.Move? {
+    private mutating func bestMove(from node: Int, except moved: Set<Int>) -> RebalanceState.Move? {
         let now = state.load(node)
         var best: RebalanceState.Move?
         var least = now - Self.worthwhile
@@ -44,7 +46,7 @@ struct LoadLevelling {
             for target in 0..<state.nodeCount
             where target != node && !state.closed[target] && state.fits(instance, target) && state.allows(instance, target) {
                 let after = max(state.load(target, with: instance), state.load(node, without: instance))
-                if after < least { (least, best) = (after, .init(instance: instance, from: node, to: target)) }
+                if after < least, state.permits(instance, target) { (least, best) = (after, .init(instance: instance, from: node, to: target)) }
             }
         }
         return best

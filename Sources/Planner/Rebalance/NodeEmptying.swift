@@ -16,8 +16,10 @@ struct NodeEmptying {
     /// The search for ways in that last met a kind of instance.
     private var seenIn: [Int]
     private var round = 0
+    private let isStopped: () -> Bool
 
-    init(_ state: RebalanceState, maxMoves: Int, maxMemory: Int64, steps: Int) {
+    init(_ state: RebalanceState, maxMoves: Int, maxMemory: Int64, steps: Int, isStopped: @escaping () -> Bool) {
+        self.isStopped = isStopped
         self.state = state
         movesLeft = maxMoves
         memoryLeft = maxMemory
@@ -33,7 +35,7 @@ struct NodeEmptying {
         var cost = 1
         while cost <= min(movesLeft, highestCost), stepsLeft > 0 {
             for node in nodes where !state.closed[node] && !state.instances[node].isEmpty && state.instances[node].count <= cost {
-                guard cost <= movesLeft, stepsLeft > 0 else { return }
+                guard cost <= movesLeft, stepsLeft > 0, !isStopped() else { return }
                 if hopelessSince[node] != moves.count { tryToEmpty(node, cost: cost) }
             }
             cost += 1
@@ -58,7 +60,7 @@ struct NodeEmptying {
         }
         let memory = steps.reduce(0) { $0 + state.memory($1.instance) }
         guard state.instances[node].isEmpty, memory <= memoryLeft else {
-            for step in steps.reversed() { state.takeBack(step) }
+            takeBack(to: 0, steps: &steps)
             state.closed[node] = false
             if hopeless { hopelessSince[node] = moves.count }
             return
@@ -80,13 +82,17 @@ struct NodeEmptying {
         for way in waysIn(instance).prefix(Self.waysTried[depth - 1]) {
             guard stepsLeft > 0 else { return false }
             let wasClosed = state.closed[way.node]
+            let mark = steps.count
             state.closed[way.node] = true
             let made = place(way.instance, spare: spare - 1, depth: depth - 1, steps: &steps)
             state.closed[way.node] = wasClosed
-            if made {
-                perform(.init(instance: instance, from: state.nodeOf[instance], to: way.node), steps: &steps)
-                return true
+            guard made else { continue }
+            guard state.permits(instance, way.node) else {
+                takeBack(to: mark, steps: &steps)
+                continue
             }
+            perform(.init(instance: instance, from: state.nodeOf[instance], to: way.node), steps: &steps)
+            return true
         }
         return false
     }
@@ -94,6 +100,10 @@ struct NodeEmptying {
     private mutating func perform(_ move: RebalanceState.Move, steps: inout [RebalanceState.Move]) {
         state.perform(move)
         steps.append(move)
+    }
+
+    private mutating func takeBack(to mark: Int, steps: inout [RebalanceState.Move]) {
+        while steps.count > mark { if let step = steps.popLast() { state.takeBack(step) } }
     }
 
     private mutating func bestTarget(_ instance: Int) -> Int? {
@@ -107,7 +117,7 @@ struct NodeEmptying {
             roomSomewhere = true
             guard !state.closed[node], state.allows(instance, node) else { continue }
             let score = state.leftover(instance, node)
-            if score < least { (least, best) = (score, node) }
+            if score < least, state.permits(instance, node) { (least, best) = (score, node) }
         }
         if !roomSomewhere { noRoomSince[kind] = moves.count }
         return best

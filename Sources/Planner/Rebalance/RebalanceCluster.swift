@@ -6,12 +6,8 @@ struct RebalanceCluster {
     let state: RebalanceState
     /// The snapshot's position of each instance of the state.
     let instanceIndex: [Int]
-    private let snapshot: ClusterSnapshot
-    /// Group rules, or an instance that does not move: then a move is legal only if the engine says so.
-    private let mustAsk: Bool
 
     init(_ snapshot: ClusterSnapshot) {
-        self.snapshot = snapshot
         let devices = Set(
             snapshot.nodes.flatMap { $0.placement.allocatable.devices.map(\.name) }
                 + snapshot.instances.flatMap { $0.request.resources.devices.map(\.name) }
@@ -34,9 +30,6 @@ struct RebalanceCluster {
             eligible.append(wishes.eligible(in: empty, positions: positions))
             return eligible.count - 1
         }
-        mustAsk = placed.contains {
-            !$0.request.constraints.antiAffinity.isEmpty || !$0.request.constraints.affinity.isEmpty || !$0.request.constraints.spread.isEmpty
-        }
         let overhead = snapshot.nodes.map(\.placement.overhead.count)
         // What an instance was seen to hold counts, less the overhead that another node would not have.
         let need = zip(placed, nodeOf).flatMap { instance, node in
@@ -46,8 +39,7 @@ struct RebalanceCluster {
         }
         state = RebalanceState(
             kinds: 3 + devices.count, capacity: snapshot.nodes.flatMap { amounts($0.placement.allocatable) }, overhead: overhead, need: need,
-            nodeOf: nodeOf,
-            eligible: eligible, classOf: classOf)
+            nodeOf: nodeOf, eligible: eligible, classOf: classOf, rules: RebalanceRules(snapshot, placed: placed.map(\.request)))
     }
 
     func highestLoad(_ state: RebalanceState) -> Double { (0..<state.nodeCount).reduce(0) { max($0, state.load($1)) } }
@@ -65,33 +57,6 @@ struct RebalanceCluster {
             bound = max(bound, count)
         }
         return bound
-    }
-
-    func firstIllegal(_ moves: [RebalanceState.Move]) -> RebalanceState.Move? {
-        guard mustAsk else { return nil }
-        var engine = snapshot.engine()
-        return moves.first { !perform($0, on: &engine) }
-    }
-
-    /// The moves up to the first that the engine refuses.
-    func legalPart(_ moves: [RebalanceState.Move]) -> (RebalanceState, [RebalanceState.Move]) {
-        var engine = snapshot.engine()
-        var state = self.state
-        let legal = Array(moves.prefix { perform($0, on: &engine) })
-        for move in legal { state.perform(move) }
-        return (state, legal)
-    }
-
-    private func perform(_ move: RebalanceState.Move, on engine: inout PlacementEngine) -> Bool {
-        let request = snapshot.instances[instanceIndex[move.instance]].request
-        let target = snapshot.nodes[move.to].placement
-        guard let held = engine.release(request.instance) else { return false }
-        guard engine.admits(request, on: target.id), let allocation = engine.allocation(for: request, on: target.id) else {
-            try? engine.allocate(held, force: true)
-            return false
-        }
-        try? engine.allocate(allocation)
-        return true
     }
 }
 

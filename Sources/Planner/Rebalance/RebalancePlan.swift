@@ -34,29 +34,23 @@ package struct RebalancePlan: Sendable, Codable {
     /// - Parameters:
     ///   - maxMoves: of instances.
     ///   - maxMemory: of the guests, moved together.
-    package init(_ snapshot: ClusterSnapshot, goal: Goal, maxMoves: Int, maxMemory: MiB? = nil, steps: Int = defaultSteps) {
+    ///   - isStopped: asked now and then; the moves found so far are the plan.
+    package init(
+        _ snapshot: ClusterSnapshot, goal: Goal, maxMoves: Int, maxMemory: MiB? = nil, steps: Int = defaultSteps,
+        isStopped: @escaping () -> Bool = { false }
+    ) {
         let cluster = RebalanceCluster(snapshot)
         let memory = maxMemory?.count ?? .max
-        var banned: Set<RebalanceState.Move> = []
-        var found: (state: RebalanceState, moves: [RebalanceState.Move]) = (cluster.state, [])
-        // What depends on other instances is asked of the engine, and what it refuses is not planned again.
-        for round in 0..<Self.rounds {
-            var state = cluster.state
-            state.banned = banned
-            switch goal {
-            case .emptyNodes:
-                var emptying = NodeEmptying(state, maxMoves: maxMoves, maxMemory: memory, steps: steps)
-                emptying.run(order: (0..<state.nodeCount).map { state.load($0) }, highestCost: Self.highestCost)
-                found = (emptying.state, emptying.moves)
-            case .levelLoad:
-                var levelling = LoadLevelling(state, maxMoves: maxMoves, maxMemory: memory)
-                levelling.run()
-                found = (levelling.state, levelling.moves)
-            }
-            let illegal = cluster.firstIllegal(found.moves)
-            guard let illegal else { break }
-            banned.insert(illegal)
-            if round == Self.rounds - 1 { found = cluster.legalPart(found.moves) }
+        let found: (state: RebalanceState, moves: [RebalanceState.Move])
+        switch goal {
+        case .emptyNodes:
+            var emptying = NodeEmptying(cluster.state, maxMoves: maxMoves, maxMemory: memory, steps: steps, isStopped: isStopped)
+            emptying.run(order: (0..<cluster.state.nodeCount).map { cluster.state.load($0) }, highestCost: Self.highestCost)
+            found = (emptying.state, emptying.moves)
+        case .levelLoad:
+            var levelling = LoadLevelling(cluster.state, maxMoves: maxMoves, maxMemory: memory, isStopped: isStopped)
+            levelling.run()
+            found = (levelling.state, levelling.moves)
         }
         self.goal = goal
         moves = found.moves.map { move in
@@ -75,6 +69,5 @@ package struct RebalancePlan: Sendable, Codable {
             .map { snapshot.nodes[$0].placement.name }
     }
 
-    private static let rounds = 200
     private static let highestCost = 64
 }

@@ -15,8 +15,8 @@ struct RebalanceState: Sendable {
     /// Instances of one kind need the same and may go to the same nodes.
     let kindOf: [Int]
     let kindCount: Int
-    /// Instances that may not be moved there, found by asking the engine.
-    var banned: Set<Move> = []
+    /// Every move is made here too, where instances have rules about each other.
+    private var rules: RebalanceRules?
     /// Taken out of use: not to be filled.
     var closed: [Bool]
 
@@ -32,7 +32,7 @@ struct RebalanceState: Sendable {
         let to: Int
     }
 
-    init(kinds: Int, capacity: [Int64], overhead: [Int64], need: [Int64], nodeOf: [Int], eligible: [[Bool]], classOf: [Int]) {
+    init(kinds: Int, capacity: [Int64], overhead: [Int64], need: [Int64], nodeOf: [Int], eligible: [[Bool]], classOf: [Int], rules: RebalanceRules?) {
         self.kinds = kinds
         nodeCount = capacity.count / kinds
         self.capacity = capacity
@@ -40,6 +40,7 @@ struct RebalanceState: Sendable {
         self.need = need
         self.eligible = eligible
         self.classOf = classOf
+        self.rules = rules
         self.nodeOf = nodeOf
         var known: [[Int64]: Int] = [:]
         kindOf = classOf.indices.map { instance in
@@ -76,12 +77,17 @@ struct RebalanceState: Sendable {
     mutating func perform(_ move: Move) {
         leave(move.instance)
         enter(move.instance, move.to)
+        rules?.move(move.instance, to: move.to)
     }
 
     mutating func takeBack(_ move: Move) {
         leave(move.instance)
         enter(move.instance, move.from)
+        rules?.move(move.instance, to: move.from)
     }
+
+    /// Whether the rules about other instances let it go there now, after all moves so far.
+    mutating func permits(_ instance: Int, _ node: Int) -> Bool { rules?.permit(instance, on: node) ?? true }
 
     @inline(__always) func fits(_ instance: Int, _ node: Int) -> Bool {
         let wanted = instance * kinds
@@ -106,10 +112,7 @@ struct RebalanceState: Sendable {
         return true
     }
 
-    func allows(_ instance: Int, _ node: Int) -> Bool {
-        eligible[classOf[instance]][node]
-            && (banned.isEmpty || !banned.contains(Move(instance: instance, from: nodeOf[instance], to: node)))
-    }
+    func allows(_ instance: Int, _ node: Int) -> Bool { eligible[classOf[instance]][node] }
 
     /// What is left after the instance came, as a sum of squared fractions: the least is the best fit.
     func leftover(_ instance: Int, _ node: Int) -> Double {

@@ -1,37 +1,39 @@
 import ClusterModel
+import Placement
 
-/// One pass of a policy through a timeline.
+/// One pass of a policy through a timeline: the placement engine decides, as it does in a live cluster.
 struct ReplayRun {
-    let policy: PlacementPolicy
     let timeline: ReplayTimeline
     let node: ReplayNode
     /// How many nodes there are; nil opens as many as are wanted.
     let limit: Int?
 
     private(set) var refused = 0
-    /// The most in use at once.
-    private(set) var peak = 0
     /// In nodes times the trace's unit of time.
     private(set) var usedTime = 0.0
     private(set) var samples: [ReplaySample] = []
 
-    private var freeCPU: [Int64] = []
-    private var freeMemory: [Int64] = []
-    private var instances: [Int32] = []
+    private var engine: PlacementEngine
+    private var rooms: [Room] = []
+    private var numbers: [NodeID: Int] = [:]
     private var nodeOf: [Int32]
     private var used = 0
-    /// No node before it is empty.
-    private var firstEmpty = 0
     private var demand: ReplayDemand
 
+    private struct Room {
+        var cpu: Int64
+        var memory: Int64
+        var instances = 0
+    }
+
     init(policy: PlacementPolicy, timeline: ReplayTimeline, node: ReplayNode, limit: Int?) {
-        self.policy = policy
         self.timeline = timeline
         self.node = node
         self.limit = limit
+        engine = PlacementEngine(policy: policy)
         nodeOf = Array(repeating: -1, count: timeline.vms.count)
         demand = ReplayDemand(node: node)
-        if let limit { for _ in 0..<limit { open() } }
+        for _ in 0..<(limit ?? 1) { open() }
     }
 
     /// Returns false at the first refusal where `complete` is false.
@@ -40,7 +42,7 @@ struct ReplayRun {
         let length = timeline.window.upperBound - last
         var nextSample = 0
         for (index, event) in timeline.events.enumerated() {
-            if index & 0x3FF == 0 { try progress(Double(index) / Double(timeline.events.count)) }
+            if index & 0x1F == 0 { try progress(Double(index) / Double(timeline.events.count)) }
             while nextSample < sampleCount, event.time > timeline.window.lowerBound + length * Double(nextSample) / Double(sampleCount) {
                 samples.append(sample(at: timeline.window.lowerBound + length * Double(nextSample) / Double(sampleCount)))
                 nextSample += 1
@@ -67,76 +69,52 @@ struct ReplayRun {
     func node(of vm: Int) -> Int { Int(nodeOf[vm]) }
 
     private mutating func open() {
-        freeCPU.append(node.cpu)
-        freeMemory.append(node.memory)
-        instances.append(0)
+        let number = rooms.count
+        let id: NodeID = ClusterSnapshot.plannedID(1, number)
+        let digits = String(number)
+        // In name order as in the order of their numbers.
+        guard let name = try? Name("n" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits) else { return }
+        engine.setNode(PlacementNode(id: id, name: name, allocatable: node.resources))
+        numbers[id] = number
+        rooms.append(Room(cpu: node.cpu, memory: node.memory))
     }
 
     private mutating func arrive(_ vm: Int) -> Bool {
-        let request = timeline.vms[vm]
-        guard let chosen = choose(vm, request) else {
+        let need = timeline.vms[vm]
+        let request = PlacementRequest(instance: ClusterSnapshot.plannedID(2, vm), resources: need.resources)
+        guard let decision = engine.decide(request), let chosen = numbers[decision.node], (try? engine.allocate(decision.allocation)) != nil else {
             refused += 1
             return false
         }
-        if instances[chosen] == 0 {
-            used += 1
-            peak = max(peak, used)
-        }
-        instances[chosen] += 1
-        freeCPU[chosen] -= request.cpu
-        freeMemory[chosen] -= request.memory
+        if rooms[chosen].instances == 0 { used += 1 }
+        rooms[chosen].instances += 1
+        rooms[chosen].cpu -= need.cpu
+        rooms[chosen].memory -= need.memory
         nodeOf[vm] = Int32(chosen)
-        demand.change(request, by: 1)
+        demand.change(need, by: 1)
+        // There is always an empty one to open.
+        if limit == nil, used == rooms.count { open() }
         return true
     }
 
     private mutating func depart(_ vm: Int) {
         let chosen = Int(nodeOf[vm])
         guard chosen >= 0 else { return }
-        let request = timeline.vms[vm]
-        freeCPU[chosen] += request.cpu
-        freeMemory[chosen] += request.memory
-        instances[chosen] -= 1
-        demand.change(request, by: -1)
-        if instances[chosen] == 0 {
-            used -= 1
-            firstEmpty = min(firstEmpty, chosen)
-        }
-    }
-
-    private mutating func choose(_ vm: Int, _ request: Trace.VM) -> Int? {
-        let rule = ReplayRule(policy, demand: demand, vm: vm)
-        let usedOnly = ReplayRule.prefersUsed(policy)
-        let cpuScale = 1 / Double(node.cpu)
-        let memoryScale = 1 / Double(node.memory)
-        var best = -1
-        var least = Double.infinity
-        for index in freeCPU.indices {
-            guard freeCPU[index] >= request.cpu, freeMemory[index] >= request.memory, !usedOnly || instances[index] > 0 else { continue }
-            let score = rule.score(
-                before: (Double(freeCPU[index]) * cpuScale, Double(freeMemory[index]) * memoryScale),
-                after: (Double(freeCPU[index] - request.cpu) * cpuScale, Double(freeMemory[index] - request.memory) * memoryScale), node: index)
-            if score < least { (least, best) = (score, index) }
-        }
-        if best >= 0, !usedOnly || !rule.opensEmpty(least: least, used: used, demand: demand) { return best }
-        return emptyNode() ?? (best >= 0 ? best : nil)
-    }
-
-    private mutating func emptyNode() -> Int? {
-        while firstEmpty < instances.count, instances[firstEmpty] > 0 { firstEmpty += 1 }
-        if firstEmpty == instances.count {
-            guard limit == nil else { return nil }
-            open()
-        }
-        return firstEmpty
+        engine.release(ClusterSnapshot.plannedID(2, vm))
+        let need = timeline.vms[vm]
+        rooms[chosen].cpu += need.cpu
+        rooms[chosen].memory += need.memory
+        rooms[chosen].instances -= 1
+        if rooms[chosen].instances == 0 { used -= 1 }
+        demand.change(need, by: -1)
     }
 
     private func sample(at time: Double) -> ReplaySample {
         var strandedCPU: Int64 = 0
         var strandedMemory: Int64 = 0
-        for index in instances.indices where instances[index] > 0 {
-            if freeMemory[index] * 20 < node.memory { strandedCPU += freeCPU[index] }
-            if freeCPU[index] * 20 < node.cpu { strandedMemory += freeMemory[index] }
+        for room in rooms where room.instances > 0 {
+            if room.memory * 20 < node.memory { strandedCPU += room.cpu }
+            if room.cpu * 20 < node.cpu { strandedMemory += room.memory }
         }
         return ReplaySample(
             time: time, usedNodes: used, boundNodes: demand.bound, strandedCPU: Double(strandedCPU) / Double(node.cpu),

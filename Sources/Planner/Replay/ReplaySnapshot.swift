@@ -8,7 +8,7 @@ extension Trace {
         let (vms, nodes) = run.state(at: time)
         var planned: [ClusterSnapshot.PlannedNode] = []
         for number in 0..<(nodes.max() ?? -1) + 1 {
-            let room = Resources(cpu: MilliCPU(node.cpu), memory: MiB(node.memory), disk: .zero)
+            let room = node.resources
             planned.append(
                 .init(
                     placement: PlacementNode(id: ClusterSnapshot.plannedID(1, number), name: try Name("n\(number + 1)"), allocatable: room),
@@ -16,7 +16,7 @@ extension Trace {
         }
         var instances: [ClusterSnapshot.PlannedInstance] = []
         for (number, vm) in vms.enumerated() {
-            let need = Resources(cpu: MilliCPU(vm.cpu), memory: MiB(vm.memory), disk: .zero)
+            let need = vm.resources
             instances.append(
                 .init(
                     name: try Name("vm\(number + 1)"), request: PlacementRequest(instance: ClusterSnapshot.plannedID(2, number), resources: need),

@@ -64,7 +64,4 @@ struct ReplayDemand {
 
     /// The volume bound in whole nodes.
     var bound: Int { Int(max((cpu + node.cpu - 1) / node.cpu, (memory + node.memory - 1) / node.memory)) }
-    /// In nodes.
-    var cpuNodes: Double { Double(cpu) / Double(node.cpu) }
-    var memoryNodes: Double { Double(memory) / Double(node.memory) }
 }

@@ -1,3 +1,5 @@
+import ClusterModel
+
 /// Arrivals and departures of VMs, in the order of the file.
 package struct Trace: Sendable {
     package struct VM: Sendable, Hashable {
@@ -8,6 +10,9 @@ package struct Trace: Sendable {
         package var start: Double
         /// Infinite where it outlives the trace.
         package var end: Double
+
+        /// A ten-thousandth counts as one of the engine's.
+        var resources: Resources { Resources(cpu: MilliCPU(cpu), memory: MiB(memory), disk: .zero) }
 
         package init(cpu: Int64, memory: Int64, start: Double, end: Double) {
             self.cpu = cpu
@@ -57,4 +62,5 @@ package struct ReplayNode: Sendable, Hashable {
     }
 
     func holds(_ vm: Trace.VM) -> Bool { vm.cpu <= cpu && vm.memory <= memory }
+    var resources: Resources { Resources(cpu: MilliCPU(cpu), memory: MiB(memory), disk: .zero) }
 }

@@ -40,7 +40,11 @@ package struct WhatIf: Sendable, Codable {
     package let freeBefore: Resources
     package let freeAfter: Resources
 
-    package struct Invalid: Error, Hashable, Sendable, CustomStringConvertible { package let description: String }
+    package struct Invalid: Error, Hashable, Sendable, CustomStringConvertible {
+        package let description: String
+        /// Something that does not exist is named.
+        package var isUnknown = false
+    }
 
     package static let maximumCount = 100_000
 
@@ -75,7 +79,7 @@ private struct ChangedCluster {
 
     private func position(_ name: Name) throws(WhatIf.Invalid) -> Int {
         guard let position = snapshot.nodes.firstIndex(where: { $0.placement.name == name }) else {
-            throw .init(description: "there is no node “\(name)”")
+            throw .init(description: "there is no node “\(name)”", isUnknown: true)
         }
         return position
     }
@@ -86,7 +90,7 @@ private struct ChangedCluster {
         case .lose(let name): lose([try position(name)])
         case .loseLabelled(let label):
             let lost = snapshot.nodes.indices.filter { snapshot.nodes[$0].placement.labels.contains(label) }
-            guard !lost.isEmpty else { throw .init(description: "no node has the label \(label)") }
+            guard !lost.isEmpty else { throw .init(description: "no node has the label \(label)", isUnknown: true) }
             lose(lost)
         case .resize(let name, let cpu, let memory, let disk):
             let position = try position(name)
@@ -142,7 +146,9 @@ private struct ChangedCluster {
         guard (1...WhatIf.maximumCount).contains(count) else {
             throw .init(description: "1 to \(WhatIf.maximumCount) instances can be launched, not \(count)")
         }
-        guard let size = snapshot.sizes.first(where: { $0.name == size }) else { throw .init(description: "there is no size “\(size)”") }
+        guard let size = snapshot.sizes.first(where: { $0.name == size }) else {
+            throw .init(description: "there is no size “\(size)”", isUnknown: true)
+        }
         for number in 1...count {
             guard let name = try? Name("new-\(size.name)-\(number)") else {
                 throw .init(description: "the name “\(size.name)” is too long to number instances")

@@ -9,5 +9,8 @@ struct CapacitySurvive: AsyncParsableCommand {
     @OptionGroup var answer: AnswerOptions
     @OptionGroup var source: SnapshotOptions
 
-    func run() async throws { try answer.show(CapacitySurvival(try await source.snapshot()), title: "Losing nodes") }
+    func run() async throws {
+        let survival = try CapacitySurvival(try await source.snapshot()) { try Task.checkCancellation() }
+        try answer.show(survival, title: "Losing nodes")
+    }
 }

@@ -28,6 +28,7 @@ package enum EventTable {
         case .instance(_, let name): "instance/\(name)"
         case .image(let name): "image/\(name)"
         case .size(let name): "size/\(name)"
+        case .key(let name): "key/\(name)"
         }
     }
 }

@@ -9,6 +9,7 @@ struct InstanceLaunch: AsyncParsableCommand {
         discussion: """
             berth launch                                    the default size and image, a name of the controller's
             berth launch web --size small --label tier=front
+            berth launch dev --image debian --key laptop --user-data setup.yaml
             berth launch db --require rack=r1 --restart on-failure
             berth launch api --count 3 --group api --anti-affinity api@rack --all-or-none
             berth launch big --size large --dry-run         where would it go, and why nowhere else?
@@ -28,7 +29,7 @@ struct InstanceLaunch: AsyncParsableCommand {
         if dryRun { return try await showDryRun(client) }
         let progress = ProgressLine(quiet: connection.quiet)
         defer { progress.end() }
-        let answer = try await client.launch(launch.request)
+        let answer = try await client.launch(try launch.requestWithFiles())
         let names = answer.instances.map(\.name.text)
         for instance in answer.instances { progress.note(Self.welcome(instance)) }
         var failure: (any Error)?
@@ -61,7 +62,7 @@ struct InstanceLaunch: AsyncParsableCommand {
     }
 
     private func showDryRun(_ client: APIClient) async throws {
-        let answer = try await client.dryRun(launch.request)
+        let answer = try await client.dryRun(try launch.requestWithFiles())
         switch output.output {
         case .json: try StandardOutput.write(Rendering.json(answer))
         case .yaml: try StandardOutput.write(Rendering.yaml(answer))

@@ -27,10 +27,18 @@ package enum InstanceText {
         fields.add(
             "Image",
             "\(spec.image.name) (\(spec.image.format.rawValue), \(HumanText.bytes(spec.image.bytes)), sha256 \(spec.image.digest.hex.prefix(12)))")
+        fields.add("Seed", spec.seed.map(seed))
         fields.add("Labels", spec.labels.all.map(\.description).joined(separator: ", "))
         fields.add("Groups", spec.groups.map(\.text).joined(separator: ", "))
         fields.add("Policy", spec.policy?.rawValue)
         fields.add("Restart", spec.restart.rawValue)
+    }
+
+    private static func seed(_ seed: SeedSummary) -> String {
+        var parts = seed.keys.isEmpty ? [] : ["keys \(seed.keys.map(\.text).joined(separator: ", "))"]
+        if seed.userDataBytes > 0 { parts.append("user-data of \(seed.userDataBytes) bytes") }
+        if seed.vendorDataBytes > 0 { parts.append("vendor-data of \(seed.vendorDataBytes) bytes") }
+        return parts.joined(separator: "; ")
     }
 
     /// Microseconds since the node took up the spec, as milliseconds and in order.

@@ -74,12 +74,31 @@ package struct LaunchOptions: ParsableArguments {
     )
     package var stopTimeout: Milliseconds?
 
+    @Option(
+        help: ArgumentHelp("Given to the guest's cloud-init as it is: text or gzip, at most 64 KiB; - is standard input.", valueName: "file"),
+        completion: .file())
+    package var userData: String?
+
+    @Option(help: ArgumentHelp("Vendor data, likewise.", valueName: "file"), completion: .file())
+    package var vendorData: String?
+
+    @Option(help: ArgumentHelp("A key of `berth key list` that may log in; may be repeated.", valueName: "name"), transform: ArgumentText.name)
+    package var key: [Name] = []
+
     package init() {}
 
     package func validate() throws {
         if !spread.isEmpty, group.isEmpty { throw ValidationError("--spread needs --group: it spreads the instances of a group") }
         if allOrNone, count == nil { throw ValidationError("--all-or-none needs --count") }
         if Set(label.map(\.key)).count < label.count { throw ValidationError("--label gives one key two values") }
+    }
+
+    /// Reads the files that it names.
+    func requestWithFiles() throws -> LaunchRequest {
+        var request = request
+        request.userData = try userData.map { try InputFile.read($0, limit: InstanceSeed.limit) }
+        request.vendorData = try vendorData.map { try InputFile.read($0, limit: InstanceSeed.limit) }
+        return request
     }
 
     package var request: LaunchRequest {
@@ -96,6 +115,7 @@ package struct LaunchOptions: ParsableArguments {
         request.queue = queue ? true : nil
         request.count = count
         request.allOrNone = allOrNone ? true : nil
+        request.keys = key.isEmpty ? nil : key
         return request
     }
 

@@ -30,7 +30,8 @@ struct PlanRebalance: AsyncParsableCommand {
     func run() async throws {
         let snapshot = try await source.snapshot()
         let plan = RebalancePlan(
-            snapshot, goal: goal.planned, maxMoves: maxMoves, maxMemory: maxMoveGib.map { MiB(Int64($0) << 10) }, steps: steps)
+            snapshot, goal: goal.planned, maxMoves: maxMoves, maxMemory: maxMoveGib.map { MiB(Int64($0) << 10) }, steps: steps,
+            isStopped: { Task.isCancelled })
         try Task.checkCancellation()
         try answer.show(plan, title: "Rebalance")
     }

@@ -52,7 +52,10 @@ struct PlanWhatIf: AsyncParsableCommand {
         guard !changes.isEmpty else {
             throw CommandFailure(.usage, "say what changes: --add, --lose, --lose-labelled, --resize, --policy or --launch")
         }
-        try answer.show(try WhatIf(try await source.snapshot(), changes: changes), title: "What if")
+        let snapshot = try await source.snapshot()
+        do { try answer.show(try WhatIf(snapshot, changes: changes), title: "What if") } catch let error as WhatIf.Invalid where error.isUnknown {
+            throw CommandFailure(.notFound, error.description)
+        }
     }
 
     private static func resizing(_ text: String) throws -> PlannedChange {

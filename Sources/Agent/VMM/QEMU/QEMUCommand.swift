@@ -12,6 +12,7 @@ package struct QEMUCommand {
         var words = [settings.binary, "-nodefaults", "-no-user-config", "-display", "none"]
         words += ["-name", "\(instance.id)", "-uuid", "\(instance.id)"]
         words += acceleration + shape
+        words += ["-smbios", "type=1,manufacturer=Berth,product=Berth instance,serial=\(instance.id),family=cloud-init"]
         words += ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"]
         for socket in [InstanceDirectory.File.control, .shutdownControl] { words += ["-qmp", "unix:\(socket.rawValue),server=on,wait=off"] }
         // Descriptor 3 is a socket whose other end the cage holds.

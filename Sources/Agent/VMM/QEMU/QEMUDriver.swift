@@ -12,14 +12,16 @@ package final class QEMUDriver: VMM {
     private let settings: QEMUSettings
     private let root: String
     private let images: ImageCache
+    private let seeds: SeedSource
     private let logger: Logger
     private let bootID = RunningProcess.bootID()
     private let connections = Mutex<[InstanceID: QMPConnection]>([:])
 
-    package init(settings: QEMUSettings, root: String, images: ImageCache, logger: Logger) {
+    package init(settings: QEMUSettings, root: String, images: ImageCache, seeds: SeedSource, logger: Logger) {
         self.settings = settings
         self.root = root
         self.images = images
+        self.seeds = seeds
         self.logger = logger
         (news, tell) = AsyncStream.makeStream(of: VMMNews.self, bufferingPolicy: .unbounded)
     }
@@ -38,7 +40,9 @@ package final class QEMUDriver: VMM {
         switch work {
         case .fetchImage: _ = try await images.fetch(record.desired.image)
         case .makeDisk: try makeDisk(record.desired, directory)
-        case .makeSeed: try put(Seed(instance: record.desired, network: GuestNetwork(of: directory.id)).image(), into: directory.file(.seed))
+        case .makeSeed:
+            let content = try await seeds.seed(of: record.desired)
+            try put(Seed(instance: record.desired, network: GuestNetwork(of: directory.id), content: content).image(), into: directory.file(.seed))
         case .startVMM: _ = try await start(record)
         case .undo: try directory.clear(keeping: [.record, .lock, .complaints, .console])
         case .removeFiles: try await remove(directory)
