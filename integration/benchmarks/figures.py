@@ -11,11 +11,13 @@ import platform
 import re
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import uuid
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BERTH = os.path.join(ROOT, ".build/release/berth")
@@ -132,6 +134,7 @@ def restart(nodes=10_000, instances=100_000):
         for number in range(instances // 1000):
             dev.berth("launch", f"fill{number}", "--count", "1000", "--size", "nano")
         until(lambda: dev.json("cluster", "status")["instancesByState"].get("running", 0) == instances, 120)
+        backup(dev)
         pid = dev.pids("controller run")[0]
         with open(f"/proc/{pid}/cmdline", "rb") as file:
             command = [part.decode() for part in file.read().split(b"\0")[:-1]]
@@ -149,6 +152,92 @@ def restart(nodes=10_000, instances=100_000):
         finally:
             controller.terminate()
             controller.wait(30)
+
+
+def backup(dev):
+    """While it is written to as fast as eight clients can; what a commit takes meanwhile, from the controller's own histogram."""
+    load = subprocess.Popen([BERTH, "bench", "launch", "--clients", "8", "--seconds", "120", "--size", "nano"], env=dev.environment,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(3)
+        before = commits(dev)
+        time.sleep(5)
+        between = commits(dev)
+        start = time.perf_counter()
+        dev.berth("cluster", "backup", dev.directory + "/backup.sqlite")
+        took = time.perf_counter() - start
+        after = commits(dev)
+    finally:
+        load.terminate()
+        load.wait()
+    size = os.path.getsize(dev.directory + "/backup.sqlite") / (1 << 20)
+    row(f"`berth cluster backup` of {size:.0f} MiB under load", f"{took:.1f} s")
+    row("commits' p99 meanwhile, and without a backup", f"{percentile(between, after)}, {percentile(before, between)}", "50 ms")
+
+
+def commits(dev):
+    """The commits' histogram: bound to count of commits that took no longer."""
+    text = ask(dev, "GET", "/metrics")[1]
+    return {bound: int(count) for bound, count in re.findall(r'commit_duration_seconds_bucket\{le="([^"]+)"\} (\d+)', text)}
+
+
+def percentile(before, after, share=0.99):
+    counts = {bound: after[bound] - before[bound] for bound in after}
+    total = counts["+Inf"]
+    bound = next(bound for bound, count in counts.items() if count >= share * total)
+    return f"over 1 s of {total}" if bound == "+Inf" else f"<= {float(bound) * 1000:g} ms of {total}"
+
+
+def slow_agents(rounds=5, seconds=4):
+    """The time of a sync of one node, in turns alone and beside agents that send and read a byte at a time."""
+    with Dev("--synthetic", "--nodes", "100") as dev:
+        small_image(dev)
+        alone, beside = [], []
+        for _ in range(rounds):
+            alone.append(sync_p99(dev, seconds))
+            slow = [SlowAgent(dev) for _ in range(20)]
+            try:
+                beside.append(sync_p99(dev, seconds, slow))
+            finally:
+                for agent in slow:
+                    agent.socket.close()
+        one, other = statistics.median(alone), statistics.median(beside)
+        row("p99 of a node's sync, alone and beside 20 slow agents", f"{one:.2f} ms, {other:.2f} ms ({(other / one - 1) * 100:+.0f} %)", "+10 %")
+
+
+class SlowAgent:
+    """Says that it will send a large report, and sends a byte now and then."""
+
+    def __init__(self, dev):
+        host, port = dev.endpoint().removeprefix("http://").split(":")
+        self.socket = socket.create_connection((host, int(port)))
+        node = uuid.uuid4()
+        self.socket.sendall(f"POST /v1/nodes/{node}/sync HTTP/1.1\r\nHost: a\r\nContent-Length: 4000000\r\n\r\n{{".encode())
+
+    def drip(self):
+        try:
+            self.socket.sendall(b" ")
+        except OSError:
+            pass
+
+
+def sync_p99(dev, seconds, slow=()):
+    host, port = dev.endpoint().removeprefix("http://").split(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=30)
+    node = uuid.uuid4()
+    body = json.dumps({"bootID": "b", "session": "s", "highestEpoch": 0, "seen": 0, "full": False, "observed": [], "hold": 0})
+    times = []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        if len(times) % 50 == 0:
+            for agent in slow:
+                agent.drip()
+        start = time.perf_counter()
+        connection.request("POST", f"/v1/nodes/{node}/sync", body=body)
+        connection.getresponse().read()
+        times.append((time.perf_counter() - start) * 1000)
+    connection.close()
+    return sorted(times)[int(len(times) * 0.99)]
 
 
 def until(holds, seconds):
@@ -242,7 +331,7 @@ def main():
         model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "unknown")
     print(f"Machine: {os.cpu_count()} x {model}, {platform.release()}, load {os.getloadavg()[0]:.1f}\n")
     print("| what | figure | must |\n|---|---|---|", flush=True)
-    parts = {"startup": startup, "listing": listing, "exec": request_to_exec, "idle": idle_syncs, "launches": durable_launches, "restart": restart}
+    parts = {"startup": startup, "listing": listing, "exec": request_to_exec, "idle": idle_syncs, "launches": durable_launches, "slow": slow_agents, "restart": restart}
     chosen = sys.argv[1:] or list(parts)
     for name in chosen:
         if name not in parts:

@@ -44,7 +44,8 @@ package final class ReportAdmission: Sendable {
             return true
         }
         guard isAdmitted else {
-            throw ErrorBody(code: .tooManyRequests, message: "\(bounds.perNode) reports of this node are being taken in already; wait for their answers.")
+            throw ErrorBody(
+                code: .tooManyRequests, message: "\(bounds.perNode) reports of this node are being taken in already; wait for their answers.")
         }
     }
 

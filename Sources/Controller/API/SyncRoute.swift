@@ -23,7 +23,8 @@ extension Controller {
         guard isKnown || (request.full && (health != nil || request.registration != nil)) else { return try .json(needsFull) }
         if request.registration != nil || request.full || !request.observed.isEmpty || health != .alive {
             let report = NodeReport(node: node, registration: request.registration, full: request.full, observed: request.observed)
-            guard case .reported(known: true) = try await writer.submit(.report(report)) else { return try .json(needsFull) }
+            let answer = try await reports.admit(node, full: request.full) { () throws(ErrorBody) in try await writer.submit(.report(report)) }
+            guard case .reported(known: true) = answer else { return try .json(needsFull) }
             if health == nil { _ = sessions.heard(node, session: request.session, at: arrived) }
             if request.full { sessions.accept(node, session: request.session) }
         }
