@@ -14,6 +14,8 @@ final class Cluster: @unchecked Sendable {
 
     struct Shape {
         var heartbeat = "{interval: 500ms, suspectAfter: 2s, lostAfter: 5s}"
+        /// In place of the heartbeat.
+        var lease: String?
         /// Nodes by name, each with the lines that its agent's configuration has beside the usual ones.
         var nodes: [(name: String, lines: String)] = []
         /// Of every node, where it isn't beside the configuration files.
@@ -51,7 +53,7 @@ final class Cluster: @unchecked Sendable {
             """
             listen: 127.0.0.1:0
             dataDirectory: \(scratch.url.path)/c
-            heartbeat: \(shape.heartbeat)
+            \(shape.lease.map { "lease: \($0)" } ?? "heartbeat: \(shape.heartbeat)")
             """, to: "controller.yaml")
         controller = try Self.startController(controllerConfiguration, scratch)
     }
@@ -118,7 +120,9 @@ final class Cluster: @unchecked Sendable {
 
     private func writeAgentConfiguration(_ name: String, lines: String) throws {
         let controller = networks[name]?.endpoint ?? endpoint
-        _ = try scratch.write("controller: \(controller)\nname: \(name)\ndataDirectory: \(dataDirectory(of: name))\n\(lines)\n", to: "\(name).yaml")
+        _ = try scratch.write(
+            "controller: \(controller)\nname: \(name)\ndataDirectory: \(dataDirectory(of: name))\nrunDirectory: \(dataDirectory(of: name))/run\n\(lines)\n",
+            to: "\(name).yaml")
     }
 
     func startAgent(_ name: String) throws {
@@ -138,6 +142,8 @@ final class Cluster: @unchecked Sendable {
         agents[name]?.kill(signal)
         _ = await agents[name]?.waitForExit(timeout: 15)
     }
+
+    func signalAgent(_ name: String, _ signal: Int32) { agents[name]?.kill(signal) }
 
     // MARK: - The command line
 

@@ -4,12 +4,14 @@ import ClusterModel
 package struct NodeLease: Hashable, Sendable {
     private var until: Duration?
     private var isConfirmed = false
-
-    /// No grant of more than a day is believed.
-    private static let longest = Milliseconds(seconds: 86_400)
+    /// No grant of more is believed.
+    private let longest: Milliseconds
 
     /// - Parameter kept: the deadline that an earlier agent of this boot has written down.
-    package init(kept: Duration? = nil) { until = kept }
+    package init(kept: Duration? = nil, longest: Milliseconds = Milliseconds(seconds: 86_400)) {
+        until = kept
+        self.longest = longest
+    }
 
     package enum Taken: Hashable, Sendable {
         case counted
@@ -38,7 +40,7 @@ package struct NodeLease: Hashable, Sendable {
     package mutating func take(
         _ grant: LeaseGrant, sentAt: Duration, isFull: Bool, turn: Milliseconds, at now: Duration
     ) -> Taken {
-        let length = min(max(.zero, grant.length), Self.longest)
+        let length = min(max(.zero, grant.length), longest)
         guard (turn + LeaseTiming.roundTrip).count * 2 <= length.count else { return .tooShort }
         let end = sentAt + length.duration
         guard end > now else { return .late }

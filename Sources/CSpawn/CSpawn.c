@@ -3,13 +3,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/magic.h>
+#include <linux/watchdog.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 // Above every descriptor that is asked for, so that moving one never overwrites another that is still to be moved.
@@ -133,6 +139,34 @@ uint64_t cspawn_start_time(pid_t pid) {
         field++;
     }
     return strtoull(field, NULL, 10);
+}
+
+uint64_t cspawn_boot_time(void) {
+    struct timespec now;
+    if (clock_gettime(CLOCK_BOOTTIME, &now) != 0) return UINT64_MAX;
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+int cspawn_boot_timer(void) {
+    int timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+    return timer < 0 ? -errno : timer;
+}
+
+int cspawn_boot_timer_set(int timer, uint64_t nanoseconds) {
+    // Nothing at all would disarm it.
+    if (nanoseconds == 0) nanoseconds = 1;
+    struct itimerspec at = {.it_value = {.tv_sec = (time_t)(nanoseconds / 1000000000u), .tv_nsec = (long)(nanoseconds % 1000000000u)}};
+    return timerfd_settime(timer, TFD_TIMER_ABSTIME, &at, NULL) < 0 ? errno : 0;
+}
+
+int cspawn_watchdog_timeout(int watchdog, int seconds) {
+    return ioctl(watchdog, WDIOC_SETTIMEOUT, &seconds) < 0 ? -errno : seconds;
+}
+
+int cspawn_is_memory(const char *path) {
+    struct statfs status;
+    if (statfs(path, &status) != 0) return -errno;
+    return status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC;
 }
 
 int cspawn_lock(int descriptor) {

@@ -34,6 +34,7 @@ package struct LaunchRequest: Hashable, Sendable, Codable {
     package var stopTimeout: Milliseconds?
     /// Wait as `pending` when nothing fits.
     package var queue: Bool?
+    package var recovery: RecoveryPolicy?
     package var count: Int?
     /// With `count`: either every instance is placed or none is.
     package var allOrNone: Bool?
@@ -45,7 +46,7 @@ package struct LaunchRequest: Hashable, Sendable, Codable {
     package init() {}
 
     private enum CodingKeys: String, CodingKey {
-        case name, project, size, image, labels, groups, constraints, policy, restart, queue, count, allOrNone, userData, vendorData, keys
+        case name, project, size, image, labels, groups, constraints, policy, restart, queue, recovery, count, allOrNone, userData, vendorData, keys
         case stopTimeout = "stopTimeoutMilliseconds"
     }
 }

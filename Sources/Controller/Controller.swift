@@ -19,6 +19,7 @@ final class Controller: Sendable {
     let log: WatchLog
     let writer: LedgerWriter
     let sessions: NodeSessions
+    let leaseTimes: LeaseTimes
     let streams = StreamSwitch()
     let reports = ReportAdmission()
     let images: ImageLibrary
@@ -28,8 +29,8 @@ final class Controller: Sendable {
 
     init(
         version: String, epoch: Epoch, settings: LedgerSettings, journalKept: Int64, store: any StateStore, room: DiskRoom,
-        snapshots: LedgerSnapshots, view: CommittedView, log: WatchLog, writer: LedgerWriter, sessions: NodeSessions, images: ImageLibrary,
-        metrics: Metrics, logger: Logger
+        snapshots: LedgerSnapshots, view: CommittedView, log: WatchLog, writer: LedgerWriter, sessions: NodeSessions, leaseTimes: LeaseTimes,
+        images: ImageLibrary, metrics: Metrics, logger: Logger
     ) {
         self.version = version
         self.epoch = epoch
@@ -42,6 +43,7 @@ final class Controller: Sendable {
         self.log = log
         self.writer = writer
         self.sessions = sessions
+        self.leaseTimes = leaseTimes
         self.images = images
         self.metrics = metrics
         self.logger = logger

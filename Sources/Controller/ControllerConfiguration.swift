@@ -10,6 +10,10 @@ package struct ControllerConfiguration: Sendable {
     package var port: Int
     package var dataDirectory: String
     package var timing: HeartbeatTiming
+    /// Nil where the heartbeat leaves no room for a lease: fenced instances don't run then.
+    package var lease: LeaseTiming?
+    /// Of all nodes together, in a second.
+    package var syncRate: Int64
     package var policy: PlacementPolicy
     package var defaultSize: Name
     package var defaultImage: Name
@@ -28,13 +32,16 @@ package struct ControllerConfiguration: Sendable {
 
     package init(text: String, file: String) throws(ConfigurationError) {
         let root = try ConfigurationDocument(text: text, file: file).root.mapping(keys: [
-            "listen", "dataDirectory", "heartbeat", "placement", "defaults", "watch", "snapshots", "images", "connections", "logLevel",
+            "listen", "dataDirectory", "heartbeat", "lease", "placement", "defaults", "watch", "snapshots", "images", "connections", "logLevel",
         ])
         (host, port) = try root["listen"].map(Self.address) ?? ("127.0.0.1", 7480)
         let directory = try root.required("dataDirectory")
         dataDirectory = try directory.string()
         guard !dataDirectory.isEmpty, !dataDirectory.utf8.contains(0) else { throw directory.error("a directory is expected") }
-        timing = try root["heartbeat"].map(Self.heartbeat) ?? HeartbeatTiming()
+        let lease = try root["lease"]?.leaseTiming(more: ["syncRate"])
+        timing = try Self.heartbeat(root["heartbeat"], lease)
+        self.lease = lease ?? .longest(renew: timing.interval, wait: timing.lostAfter)
+        syncRate = try root["lease"]?.anyMapping()["syncRate"]?.integer(in: 1...1_000_000) ?? LeaseScale.syncRate
         policy = try root["placement"]?.mapping(keys: ["policy"])["policy"]?.word(PlacementPolicy.self) ?? .pack
         let defaults = try root["defaults"]?.mapping(keys: ["size", "image"])
         defaultSize = try defaults?["size"]?.name() ?? Self.tiny
@@ -85,9 +92,11 @@ package struct ControllerConfiguration: Sendable {
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
-    private static func heartbeat(_ value: ConfigurationValue) throws(ConfigurationError) -> HeartbeatTiming {
+    /// A lease sets what the heartbeat leaves open: its renewals are the syncs, and a node is lost no sooner than its lease.
+    private static func heartbeat(_ value: ConfigurationValue?, _ lease: LeaseTiming?) throws(ConfigurationError) -> HeartbeatTiming {
+        var timing = lease.map(HeartbeatTiming.init) ?? HeartbeatTiming()
+        guard let value else { return timing }
         let fields = try value.mapping(keys: ["interval", "suspectAfter", "lostAfter"])
-        var timing = HeartbeatTiming()
         if let interval = try fields["interval"]?.time() { timing.interval = interval }
         if let suspectAfter = try fields["suspectAfter"]?.time() { timing.suspectAfter = suspectAfter }
         if let lostAfter = try fields["lostAfter"]?.time() { timing.lostAfter = lostAfter }
@@ -96,6 +105,11 @@ package struct ControllerConfiguration: Sendable {
             throw value.error(
                 "interval \(timing.interval) < suspectAfter \(timing.suspectAfter) < lostAfter \(timing.lostAfter) does not hold; "
                     + "a node must be able to sync before it is suspect, and be suspect before it is lost")
+        }
+        if let lease, timing.interval != lease.renew || timing.lostAfter < lease.wait {
+            throw value.error(
+                "interval \(timing.interval) and lostAfter \(timing.lostAfter) contradict the lease, which is renewed every \(lease.renew) "
+                    + "and surely over after \(lease.wait); leave them out")
         }
         guard timing.lostAfter <= Milliseconds(seconds: 86_400) else { throw value.error("lostAfter \(timing.lostAfter) is longer than a day") }
         return timing

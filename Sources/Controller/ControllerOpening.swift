@@ -14,6 +14,8 @@ struct ControllerOpening {
     let configuration: ControllerConfiguration
     let logger: Logger
     let version: String
+    /// The term that begins is above this one.
+    var above = Epoch(0)
 
     /// Changes that the placement journal reaches back; a launch makes four.
     static let journalKept: Int64 = 4_000_000
@@ -46,11 +48,13 @@ struct ControllerOpening {
     private func read(_ given: (any StateStore)?, _ room: DiskRoom) async throws -> Opened {
         let store = try given ?? SQLiteStore(path: "\(configuration.dataDirectory)/ledger.sqlite")
         snapshots.removePartial()
+        let began = NodeSessions.now
         var head = try await store.campaign()
+        while head.epoch <= above.number { head = try await store.campaign() }
         let stored = try await store.load()
         let settings = LedgerSettings(
             defaultSize: configuration.defaultSize, defaultImage: configuration.defaultImage, policy: configuration.policy,
-            timing: configuration.timing)
+            timing: configuration.timing, lease: configuration.lease)
         var state = ClusterState(settings: settings)
         let rows: [Change]
         let events: [Event]
@@ -70,14 +74,27 @@ struct ControllerOpening {
         let view = CommittedView(state)
         let log = WatchLog(revision: state.revision, kept: configuration.watchKept, events: events)
         let metrics = Metrics()
-        let sessions = NodeSessions()
-        let writer = LedgerWriter(store: store, room: room, view: view, log: log, journalKept: Self.journalKept, metrics: metrics, logger: logger) {
+        let leaseTimes = try LeaseTimes(
+            directory: configuration.dataDirectory, base: configuration.lease, syncRate: configuration.syncRate, heartbeat: configuration.timing,
+            logger: logger)
+        let leases = LeaseBook(
+            term: Term(epoch: Epoch(head.epoch), campaignBegan: began), timing: configuration.lease, began: NodeSessions.now,
+            inherited: leaseTimes.inherited)
+        let sessions = NodeSessions(
+            NodeConversations(nodes: Array(state.nodes.keys), timing: configuration.timing, leases: leases, began: NodeSessions.now))
+        leaseTimes.follow(nodes: state.nodes.count, sessions)
+        if configuration.lease == nil { logger.warning("the heartbeat leaves no room for leases: fenced instances will not run") }
+        let witnessed = WitnessedStore(store: store, epoch: head.epoch, sessions: sessions)
+        let writer = LedgerWriter(
+            store: witnessed, room: room, view: view, log: log, journalKept: Self.journalKept, metrics: metrics, logger: logger
+        ) {
             effects in
             Controller.wake(sessions, after: effects)
         }
         let controller = Controller(
-            version: version, epoch: Epoch(head.epoch), settings: settings, journalKept: Self.journalKept, store: store, room: room,
-            snapshots: snapshots, view: view, log: log, writer: writer, sessions: sessions, images: images, metrics: metrics, logger: logger)
+            version: version, epoch: Epoch(head.epoch), settings: settings, journalKept: Self.journalKept, store: witnessed, room: room,
+            snapshots: snapshots, view: view, log: log, writer: writer, sessions: sessions, leaseTimes: leaseTimes, images: images,
+            metrics: metrics, logger: logger)
         return Opened(controller: controller, state: state, head: head, answers: IdempotencyIndex(stored.answers))
     }
 

@@ -39,6 +39,7 @@ package enum Command: Sendable {
         package var restart: RestartPolicy
         package var stopTimeout: Milliseconds?
         package var queue: Bool
+        package var recovery: RecoveryPolicy?
         package var allOrNone: Bool
         package var userData: Data?
         package var vendorData: Data?
@@ -49,7 +50,7 @@ package enum Command: Sendable {
         package init(
             name: Name?, project: Name, size: Name? = nil, image: Name? = nil, labels: Labels = Labels(), groups: [Name] = [],
             constraints: Constraints = Constraints(), policy: PlacementPolicy? = nil, restart: RestartPolicy = .onFailure,
-            stopTimeout: Milliseconds? = nil, queue: Bool = false, allOrNone: Bool = false,
+            stopTimeout: Milliseconds? = nil, queue: Bool = false, recovery: RecoveryPolicy? = nil, allOrNone: Bool = false,
             userData: Data? = nil, vendorData: Data? = nil, keys: [Name] = [], ids: [(instance: InstanceID, operation: OperationID)]
         ) {
             self.name = name
@@ -63,6 +64,7 @@ package enum Command: Sendable {
             self.restart = restart
             self.stopTimeout = stopTimeout
             self.queue = queue
+            self.recovery = recovery
             self.allOrNone = allOrNone
             self.userData = userData
             self.vendorData = vendorData

@@ -111,7 +111,8 @@ extension ClusterState {
             size: size.name, resources: size.resources,
             image: ImageReference(name: image.name, digest: image.digest, format: image.format, bytes: image.bytes), labels: launch.labels,
             groups: launch.groups, constraints: constraints, policy: launch.policy, restart: launch.restart,
-            stopTimeout: launch.stopTimeout ?? Milliseconds(seconds: 30), queued: launch.queue)
+            stopTimeout: launch.stopTimeout ?? Milliseconds(seconds: 30), queued: launch.queue,
+            recovery: launch.recovery ?? .stay)
     }
 
     private func instanceName(_ launch: Command.Launch, index: Int, id: InstanceID) throws(ErrorBody) -> Name {

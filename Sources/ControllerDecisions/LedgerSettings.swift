@@ -6,8 +6,14 @@ package struct LedgerSettings: Hashable, Sendable {
     package var defaultImage: Name
     package var policy: PlacementPolicy
     package var timing: HeartbeatTiming
+    /// Nil where no leases are granted, so that nothing fenced could run.
+    package var lease: LeaseTiming?
 
-    package init(defaultSize: Name, defaultImage: Name, policy: PlacementPolicy = .pack, timing: HeartbeatTiming = HeartbeatTiming()) {
+    package init(
+        defaultSize: Name, defaultImage: Name, policy: PlacementPolicy = .pack, timing: HeartbeatTiming = HeartbeatTiming(),
+        lease: LeaseTiming? = .standard
+    ) {
+        self.lease = lease
         self.defaultSize = defaultSize
         self.defaultImage = defaultImage
         self.policy = policy

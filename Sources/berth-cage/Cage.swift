@@ -1,7 +1,9 @@
 import CSpawn
+import CageDecisions
 import Glibc
 
 /// The parent of one VMM: it records it before it may run, holds its serial port, tells how it ended, and takes it along when it dies itself.
+/// A fenced one it ends with the node's lease.
 struct Cage {
     private static let controlSockets = ["qmp.sock", "shutdown.sock"]
 
@@ -12,10 +14,13 @@ struct Cage {
     private var complaintLog: CappedLog
     private var console: Console
     private let serialOfVMM: Int32
+    private var fence: Fence?
 
     /// Takes the instance's lock, which is held for as long as this process lives.
     init(_ arguments: CageArguments) throws(CageFailure) {
         self.arguments = arguments
+        fence =
+            arguments.lease.isEmpty ? nil : try Fence(lease: arguments.lease, registry: arguments.registry, directory: arguments.directory)
         guard chdir(arguments.directory) == 0 else { throw CageFailure("cannot enter \(arguments.directory)", code: errno) }
         umask(0o077)
         for ignored in [SIGHUP, SIGINT, SIGTERM, SIGPIPE] { signal(ignored, SIG_IGN) }
@@ -34,10 +39,10 @@ struct Cage {
     }
 
     /// The kernel's out-of-memory killer takes the cage last; without the right to say so the score stays.
-    private static func lowerOutOfMemoryScore() {
+    static func lowerOutOfMemoryScore() {
         let file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)
         guard file >= 0 else { return }
-        write(file, "-900", 4)
+        write(file, "-999", 4)
         close(file)
     }
 
@@ -53,18 +58,39 @@ struct Cage {
         try spawn(gate: gate.output, report: report, errors: errors.input)
         for descriptor in [gate.output, outcome.input, report, errors.input, serialOfVMM] { close(descriptor) }
         try record()
+        try checkLease(gate)
         write(gate.input, "g", 1)
         close(gate.input)
         var code: Int32 = 0
         let failed = read(outcome.output, &code, 4) == 4
         close(outcome.output)
         if failed {
-            waitpid(vmm, nil, 0)
-            unlink("vmm.json")
-            unlink(Console.socketName)
+            forgetVMM()
             throw CageFailure("cannot execute \(arguments.command[0])", code: code)
         }
         Report.started()
+    }
+
+    /// Last before the VMM is let go, when it is on every record already.
+    private mutating func checkLease(_ gate: Pipe) throws(CageFailure) {
+        guard fence != nil else { return }
+        try fence?.register(fencedVMM)
+        guard fence?.mayStart() != true else { return }
+        close(gate.input)
+        // It holds the gate's other end too, and would wait for ever.
+        kill(vmm, SIGKILL)
+        forgetVMM()
+        throw CageFailure("the node's lease is over")
+    }
+
+    private var fencedVMM: FencedVMM { FencedVMM(pid: vmm, startTime: startTime) }
+
+    /// It never came to be.
+    private func forgetVMM() {
+        waitpid(vmm, nil, 0)
+        fence?.unregister()
+        unlink("vmm.json")
+        unlink(Console.socketName)
     }
 
     private mutating func spawn(gate: Int32, report: Int32, errors: Int32) throws(CageFailure) {
@@ -88,17 +114,9 @@ struct Cage {
         try Report.file(
             "vmm.json",
             """
-            {"bootID":"\(bootID())","cage":\(own),"cageStartTime":\(cspawn_start_time(own)),"pid":\(vmm),"startTime":\(startTime)}
+            {"bootID":"\(LeaseFile.bootText())","cage":\(own),"cageStartTime":\(cspawn_start_time(own)),"pid":\(vmm),"startTime":\(startTime)}
 
             """)
-    }
-
-    private func bootID() -> String {
-        let file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
-        var text = [UInt8](repeating: 0, count: 36)
-        let count = text.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
-        close(file)
-        return String(decoding: text.prefix(max(0, count)), as: UTF8.self)
     }
 
     /// Returns when the VMM has ended and its end is on record.
@@ -112,8 +130,10 @@ struct Cage {
                 pollfd(fd: complaints, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: console.listener, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: console.client, events: console.clientEvents, revents: 0),
+                pollfd(fd: fence?.timer ?? -1, events: Int16(POLLIN), revents: 0),
             ]
             guard poll(&polled, nfds_t(polled.count), -1) > 0 else { continue }
+            if polled[5].revents != 0, fence?.look() == true { _ = cspawn_signal(end, SIGKILL) }
             if polled[4].revents != 0 { console.clientIsReady(hasHungUp: polled[4].revents & Int16(POLLHUP | POLLERR) != 0) }
             if polled[1].revents != 0 { serialIsOpen = console.serialIsReady() }
             if polled[2].revents != 0 { takeComplaints() }
@@ -140,8 +160,12 @@ struct Cage {
         while waitpid(vmm, &status, 0) < 0, errno == EINTR {}
         let signal = status & 0x7F
         let how = signal == 0 ? "\"exited\":\((status >> 8) & 0xFF)" : "\"signal\":\(signal)"
-        do { try Report.file("exit.json", "{\(how),\"pid\":\(vmm),\"startTime\":\(startTime)}\n") } catch { Report.toStandardError(error.sentence) }
+        let isFenced = signal == SIGKILL && fence?.ended(fencedVMM) == true
+        do { try Report.file("exit.json", "{\(how),\"leaseOver\":\(isFenced),\"pid\":\(vmm),\"startTime\":\(startTime)}\n") } catch {
+            Report.toStandardError(error.sentence)
+        }
         for name in Self.controlSockets + [Console.socketName] { unlink(name) }
+        fence?.unregister()
     }
 }
 

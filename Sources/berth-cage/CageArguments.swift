@@ -1,10 +1,13 @@
 import Glibc
 
-/// `berth-cage --directory DIR --log-limit BYTES -- VMM ARGUMENTS…`: files and sockets have fixed names in DIR, which becomes the VMM's working directory.
+/// `berth-cage --directory DIR --log-limit BYTES [--lease FILE --registry DIR] -- VMM ARGUMENTS…`: files and sockets have fixed names in DIR, which becomes the VMM's working directory.
 struct CageArguments {
     var directory = ""
     /// Of one of the two files that the console's log rotates through.
     var logLimit = 1 << 20
+    /// Of a fenced instance: the node's lease, and where its fenced VMMs are registered.
+    var lease = ""
+    var registry = ""
     /// The VMM's path and its arguments. Descriptor 3 is its serial port.
     var command: [String] = []
 
@@ -18,14 +21,19 @@ struct CageArguments {
                     throw CageFailure("--log-limit needs a number from 4096")
                 }
                 logLimit = limit
+            case "--lease": lease = rest.popFirst() ?? ""
+            case "--registry": registry = rest.popFirst() ?? ""
             case "--":
                 command = Array(rest)
                 rest = []
             default: throw CageFailure("unknown argument \(word)")
             }
         }
+        guard lease.isEmpty == registry.isEmpty, [lease, registry].allSatisfy({ $0.isEmpty || $0.hasPrefix("/") }) else {
+            throw CageFailure("--lease and --registry go together, and both are absolute paths")
+        }
         guard !directory.isEmpty, let program = command.first, program.hasPrefix("/") else {
-            throw CageFailure("usage: berth-cage --directory DIR [--log-limit BYTES] -- /PATH/OF/VMM ARGUMENTS")
+            throw CageFailure("usage: berth-cage --directory DIR [--log-limit BYTES] [--lease FILE --registry DIR] -- /PATH/OF/VMM ARGUMENTS")
         }
     }
 }

@@ -54,11 +54,12 @@ struct LocalNode {
     let keeper: InstanceKeeper
     let driver: QEMUDriver
     let directory: String
+    let run: RunDirectory
     private let following: Task<Void, Never>
 
     init(
         _ directory: String, serving content: Data, timing: InstanceTiming = InstanceTiming(), more: [String] = [],
-        accelerator: QEMUSettings.Accelerator = .tcg, consoleLimit: Int = 1 << 20
+        accelerator: QEMUSettings.Accelerator = .tcg, consoleLimit: Int = 1 << 20, lease: LeaseStanding = .none
     ) async throws {
         self.directory = directory
         let instances = "\(directory)/instances"
@@ -72,9 +73,12 @@ struct LocalNode {
         let images = ImageCache(
             root: "\(directory)/images", limit: MiB(1024), transport: ImageTransport(content: content), logger: logger,
             inUse: { QEMUDriver.imagesInUse(under: instances) })
+        run = try RunDirectory(path: "\(directory)/run")
+        let nodeGuard = NodeGuard(cage: Self.cage, run: run, agentLock: "\(directory)/agent.lock", watchdog: nil, logger: logger)
         driver = QEMUDriver(
-            settings: settings, root: instances, images: images, seeds: SeedSource(transport: ImageTransport(content: content)), logger: logger)
-        keeper = InstanceKeeper(vmm: driver, logger: logger, timing: timing)
+            settings: settings, root: instances, images: images, seeds: SeedSource(transport: ImageTransport(content: content)), run: run,
+            nodeGuard: nodeGuard, logger: logger)
+        keeper = InstanceKeeper(vmm: driver, logger: logger, timing: timing, lease: lease)
         try await keeper.takeUp()
         let keeper = keeper
         following = Task { await keeper.follow() }

@@ -23,7 +23,20 @@ struct NodeConversationsTests {
             health = known ? .alive : nil
         }
 
-        mutating func pass(_ seconds: Double) { now += .milliseconds(Int64((seconds * 1000).rounded())) }
+        private var changes: [Node.Health] = []
+
+        /// With a look every second, as a health loop takes it.
+        mutating func pass(_ seconds: Double) {
+            let end = now + .milliseconds(Int64((seconds * 1000).rounded()))
+            while now + .seconds(1) < end {
+                now += .seconds(1)
+                takeLook()
+            }
+            now = end
+        }
+
+        /// Without one.
+        mutating func stop(_ seconds: Int) { now += .seconds(seconds) }
 
         mutating func arrive(full: Bool = false, registers: Bool = false, session: String = "s", hold: Int64 = 3000) -> NodeConversations.Arrival {
             let request = SyncRequest(
@@ -60,13 +73,20 @@ struct NodeConversationsTests {
 
         mutating func answer(_ turn: NodeConversations.Turn) -> SyncAnswer? { if case .answer(let answer) = release(turn) { answer } else { nil } }
 
-        /// As the ledger does it.
+        /// What has become of the node since the last call.
         mutating func look() -> [Node.Health] {
+            takeLook()
+            defer { changes = [] }
+            return changes
+        }
+
+        /// As the ledger does it.
+        private mutating func takeLook() {
             let seen = health
             let due = desk.due(at: now) { $0 == node ? seen : nil }
             for entry in due.ages { health = health?.afterSilence(of: entry.age, timing: HeartbeatTiming()) }
             desk.lossesAreSettled(due.lost)
-            return health == seen ? [] : [health].compactMap(\.self)
+            if health != seen, let health { changes.append(health) }
         }
     }
 
@@ -164,7 +184,7 @@ struct NodeConversationsTests {
         desk.pass(3)
         _ = desk.answer(turn)
         desk.pass(33)
-        _ = desk.look()
+        #expect(desk.look() == [.suspect])
         desk.pass(2.9)
         #expect(desk.look() == [] && desk.health == .suspect)
         desk.pass(0.1)
@@ -205,6 +225,20 @@ struct NodeConversationsTests {
         #expect(desk.look() == [.suspect], "heard again it is watched again")
     }
 
+    @Test("a controller that was stopped itself calls nobody lost before it could have heard them")
+    func ownPause() {
+        var desk = Desk()
+        desk.join()
+        #expect(desk.look() == [])
+        desk.stop(1000)
+        for _ in 0..<99 {
+            #expect(desk.look() == [])
+            desk.pass(0.1)
+        }
+        desk.pass(0.2)
+        #expect(desk.look() == [.lost])
+    }
+
     @Test("without leases a node is lost by its silence alone")
     func withoutLeases() throws {
         var desk = Desk(lease: nil)
@@ -213,7 +247,7 @@ struct NodeConversationsTests {
         desk.pass(3)
         #expect(desk.answer(turn)?.lease == nil)
         desk.pass(33)
-        #expect(desk.look() == [.lost])
+        #expect(desk.look() == [.suspect, .lost])
     }
 
     @Test("a node that has obeyed a higher epoch ends all grants")

@@ -58,13 +58,14 @@ struct ConnectionLimitTests {
 
     @Test("an image may take as long as it keeps coming, and is given up when it stops")
     func slowImage() async throws {
-        try await RunningController.run(Self.short) { controller in
+        let limits = "connections: {head: 20s, body: 300ms, stall: 4s, idle: 20s}\n"
+        try await RunningController.run(RunningController.calm + limits) { controller in
             let head = "POST /v1/images?name=slow&format=raw HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 20\r\n\r\n"
             let steady = try PlainConnection(controller.endpoint)
             steady.write(head)
             for _ in 0..<20 {
                 steady.write("x")
-                try await Task.sleep(for: .milliseconds(100))
+                try await Task.sleep(for: .milliseconds(50))
             }
             let answer = await steady.untilEnd()
             #expect(answer.hasPrefix("HTTP/1.1 201"), "\(answer)")

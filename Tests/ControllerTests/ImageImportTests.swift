@@ -79,22 +79,17 @@ struct ImageImportTests {
             return switch self {
             case .backingFile: [["create", "-q", "-f", "qcow2", "-b", "/etc/passwd", "-F", "raw", "x", "8M"]]
             case .dataFile: [["create", "-q", "-f", "qcow2", "-o", "data_file=outside.raw", "x", "8M"]]
-            case .encrypted:
-                [
-                    [
-                        "create", "-q", "-f", "qcow2", "--object", "secret,id=s,data=password", "-o",
-                        "encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=1000", "x", "8M",
-                    ]
-                ]
             case .snapshot: [plain, ["snapshot", "-c", "one", "x"]]
             case .tooLarge: [["create", "-q", "-f", "qcow2", "x", "65M"]]
             case .rawAsQCOW2: [["create", "-q", "-f", "raw", "x", "1M"]]
-            case .unknownBits, .tables, .qcow2AsRaw, .cutShort: [plain]
+            case .encrypted, .unknownBits, .tables, .qcow2AsRaw, .cutShort: [plain]
             }
         }
 
         func spoil(_ bytes: inout Data) {
             switch self {
+            // LUKS. Making one by qemu-img takes seconds of a processor, to measure how many rounds a key is worth.
+            case .encrypted: bytes[35] = 2
             case .unknownBits: bytes[78] = 1
             case .tables: bytes.replaceSubrange(40..<48, with: [0, 0, 0, 0x7F, 0, 0, 0, 0])
             case .cutShort: bytes = bytes.prefix(90)

@@ -89,8 +89,11 @@ struct SyncTests {
             let renamed = try PlayedNode(controller, name: "n2", id: node.id)
             try await expect(controller, node.id, renamed.request(full: true, observed: []), 409, "registered as “n1”")
             var stale = node.request(full: false, observed: [])
-            stale.highestEpoch = Epoch(77)
-            try await expect(controller, node.id, stale, 409, "epoch 77")
+            stale.highestEpoch = Epoch(77_000)
+            try await expect(controller, node.id, stale, 409, "epoch 77000")
+            var stranger = try PlayedNode(controller, name: "n9").request(full: true, observed: [])
+            stranger.highestEpoch = Epoch(77)
+            try await expect(controller, .random(), stranger, 409, "epoch 77")
             let huge = try PlayedNode(controller, name: "n3", memory: .max)
             try await expect(controller, huge.id, huge.request(full: true, observed: []), 400, "memoryMiB")
             let negative = try PlayedNode(controller, name: "n4", cpus: -1)
@@ -133,13 +136,13 @@ struct SyncTests {
     func restart() async throws {
         let directory = try RunningController.temporaryDirectory()
         defer { try? FileManager.default.removeItem(at: directory) }
-        let timing = "heartbeat: {interval: 100ms, suspectAfter: 1500ms, lostAfter: 60s}\n"
+        let timing = "heartbeat: {interval: 100ms, suspectAfter: 6s, lostAfter: 60s}\n"
         let id = NodeID.random()
         try await RunningController.run(in: directory, timing) { controller in
             var node = try PlayedNode(controller, name: "n1", id: id)
             try await node.join()
         }
-        try await Task.sleep(for: .milliseconds(1600))
+        try await Task.sleep(for: .milliseconds(6100))
         try await RunningController.run(in: directory, timing) { controller in
             let view: NodeView = try await controller.get("/v1/nodes/n1")
             #expect(view.node.health == .alive)

@@ -6,6 +6,17 @@ import StrictYAML
 package struct AgentConfiguration: Sendable {
     package enum Accelerator: String, Sendable, CaseIterable { case auto, kvm, tcg }
 
+    /// A device that resets the machine when nobody has spoken to it for a while.
+    package struct Watchdog: Hashable, Sendable {
+        package var device: String
+        /// Within the time that the lease gives for the end of its instances.
+        package var within: Milliseconds
+        package init(device: String, within: Milliseconds) {
+            self.device = device
+            self.within = within
+        }
+    }
+
     /// The controller's URL.
     package var controller: String
     package var name: Name
@@ -32,11 +43,17 @@ package struct AgentConfiguration: Sendable {
     package var synthetic = SyntheticBehaviour()
     /// How long guests have when the machine goes down.
     package var shutdownTimeout = Milliseconds(seconds: 60)
+    /// No longer lease than this one is believed; nil: whatever the controller grants.
+    package var lease: LeaseTiming?
+    /// Where nil, in memory where there is some.
+    package var runDirectory: String?
+    /// Nil: the machine is not reset, and the node is `softFenced`.
+    package var watchdog: Watchdog?
     package var logLevel = Logger.Level.info
 
     private static let keys = [
         "controller", "name", "dataDirectory", "labels", "taints", "vmm", "accelerator", "capacity", "reserved", "overcommit", "qemu", "cage",
-        "imageCache", "synthetic", "shutdownTimeout", "logLevel",
+        "imageCache", "synthetic", "shutdownTimeout", "lease", "runDirectory", "watchdog", "logLevel",
     ]
 
     package init(controller: String, name: Name, dataDirectory: String) {
@@ -62,6 +79,11 @@ package struct AgentConfiguration: Sendable {
         if let value = root["imageCache"], let limit = try value.mapping(keys: ["limit"])["limit"] { imageCacheLimit = try limit.memory() }
         if let value = root["synthetic"] { synthetic = try SyntheticBehaviour(value) }
         if let value = root["shutdownTimeout"] { shutdownTimeout = try value.time() }
+        if let value = root["lease"] { lease = try value.leaseTiming() }
+        if let value = root["runDirectory"] { runDirectory = try Self.absolutePath(value) }
+        if let value = root["watchdog"] {
+            watchdog = Watchdog(device: try Self.absolutePath(value), within: (lease ?? .standard).kill)
+        }
         if let value = root["logLevel"] { logLevel = try value.word(Logger.Level.self) }
     }
 

@@ -31,14 +31,19 @@ package struct AgentService: Service {
     }
 
     private func runUntilCancelled() async throws {
-        let machine = try await NodeMachine(configuration: configuration, transport: transport, version: version, logger: logger)
+        Self.lowerOutOfMemoryScore()
+        let run = try RunDirectory(configuration, node: identity.id)
+        let leaseFile = try LeaseFile(run.lease)
+        let lease = NodeLease(kept: leaseFile.kept(), longest: configuration.lease?.length ?? Milliseconds(seconds: 86_400))
+        let machine = try await NodeMachine(
+            configuration: configuration, run: run, agentLock: identity.lockFile, transport: transport, version: version, logger: logger)
         logger.info(
             "agent started",
             metadata: [
                 "node": "\(configuration.name)", "id": "\(identity.id)", "kvm": "\(machine.facts.kvm.word)", "vmm": "\(machine.facts.vmm.rawValue)",
                 "accelerator": "\(machine.accelerator)",
             ])
-        let keeper = InstanceKeeper(vmm: machine.vmm, logger: logger)
+        let keeper = InstanceKeeper(vmm: machine.vmm, logger: logger, lease: lease.standing(at: BootClock.now))
         try await keeper.takeUp()
         let identity = identity
         let loop = SyncLoop(
@@ -48,14 +53,21 @@ package struct AgentService: Service {
                 capacity: machine.capacity),
             keeper: keeper, transport: transport,
             streams: StreamBridge(node: identity.id, transport: transport, vmm: machine.vmm, logger: logger), logger: logger,
-            keepEpoch: { try identity.keep($0) }, keepLease: { _ in })
+            keepEpoch: { try identity.keep($0) }, keepLease: { try leaseFile.put($0) })
         let conversation = SyncConversation(
-            bootID: RunningProcess.bootID(), session: UUID().uuidString.lowercased(), highestEpoch: identity.highestEpoch)
+            bootID: RunningProcess.bootID(), session: UUID().uuidString.lowercased(), highestEpoch: identity.highestEpoch, lease: lease)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await keeper.follow() }
             group.addTask { await loop.run(conversation) }
             await group.waitForAll()
         }
         logger.info("agent stopped; its VMs run on")
+    }
+    /// The kernel's out-of-memory killer takes the agent last; without the right to say so the score stays.
+    private static func lowerOutOfMemoryScore() {
+        let file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        write(file, "-999", 4)
+        close(file)
     }
 }

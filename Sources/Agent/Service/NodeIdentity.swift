@@ -4,6 +4,8 @@ import FoundationEssentials
 /// What makes a data directory one node's: its id, the lock that one agent holds, and the highest epoch that it has seen.
 package final class NodeIdentity: Sendable {
     package let id: NodeID
+    /// Held while an agent uses the directory.
+    package let lockFile: String
     private let directory: String
     private let lock: FileLock
 
@@ -11,8 +13,9 @@ package final class NodeIdentity: Sendable {
     package init(directory: String) throws(WorkFailure) {
         self.directory = directory
         do { try DurableFile.makeDirectory(directory) } catch { throw WorkFailure("\(error); make its parent directory first, or name another") }
+        lockFile = "\(directory)/agent.lock"
         lock = try FileLock(
-            "\(directory)/agent.lock", ifHeld: "another agent uses \(directory); stop it, or give this one a data directory of its own")
+            lockFile, ifHeld: "another agent uses \(directory); stop it, or give this one a data directory of its own")
         let file = "\(directory)/node-id"
         if let data = DurableFile.read(file, limit: 128) {
             let text = String(decoding: data, as: UTF8.self).filter { $0 != "\n" }

@@ -11,7 +11,9 @@ struct NodeMachine: Sendable {
     let capacity: Capacity
     let accelerator: String
 
-    init(configuration: AgentConfiguration, transport: any Transport, version: String, logger: Logger) async throws(WorkFailure) {
+    init(
+        configuration: AgentConfiguration, run: RunDirectory, agentLock: String, transport: any Transport, version: String, logger: Logger
+    ) async throws(WorkFailure) {
         let directory = configuration.dataDirectory
         capacity = configuration.capacity(machine: MachineFacts.total(dataDirectory: directory))
         guard configuration.vmm == .qemu else {
@@ -32,13 +34,19 @@ struct NodeMachine: Sendable {
         let images = ImageCache(
             root: "\(directory)/images", limit: configuration.imageCacheLimit, transport: transport, logger: logger,
             inUse: { QEMUDriver.imagesInUse(under: instances) })
-        vmm = QEMUDriver(settings: settings, root: instances, images: images, seeds: SeedSource(transport: transport), logger: logger)
+        let nodeGuard = NodeGuard(cage: settings.cage, run: run, agentLock: agentLock, watchdog: configuration.watchdog, logger: logger)
+        vmm = QEMUDriver(
+            settings: settings, root: instances, images: images, seeds: SeedSource(transport: transport), run: run, nodeGuard: nodeGuard,
+            logger: logger)
+        // Where a watchdog is to be fed the guard runs from the start, for what it can do is told to the controller.
+        let isWatched = configuration.watchdog != nil ? await nodeGuard.ensure() : false
+        if configuration.watchdog != nil, !isWatched { logger.warning("the watchdog does not reset this machine in time; the node is softFenced") }
         accelerator = settings.accelerator == .tcg ? "tcg" : "kvm"
         let isNative = if case .native = kvm { true } else { false }
         facts = NodeFacts(
             architecture: MachineFacts.architecture(), kvm: kvm, vmm: .qemu, vmmVersion: qemuVersion, agentVersion: version,
             kernel: MachineFacts.kernel(), traits: isNative && settings.accelerator == .kvm ? MachineFacts.traits() : [],
-            overhead: MachineFacts.overhead(settings))
+            overhead: MachineFacts.overhead(settings), fencing: isWatched ? .watchdog : .softFenced)
     }
 
     static func syntheticFacts(version: String) -> NodeFacts {

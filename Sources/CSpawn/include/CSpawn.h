@@ -29,6 +29,19 @@ int cspawn_signal(int pidfd, int signal);
 /// Field 22 of /proc/PID/stat, in clock ticks since boot; 0 when there is no such process or it is a zombie.
 uint64_t cspawn_start_time(pid_t pid);
 
+/// CLOCK_BOOTTIME in nanoseconds.
+uint64_t cspawn_boot_time(void);
+
+/// A descriptor that becomes readable at a moment of CLOCK_BOOTTIME, once `cspawn_boot_timer_set` has named one; or -errno.
+int cspawn_boot_timer(void);
+int cspawn_boot_timer_set(int timer, uint64_t nanoseconds);
+
+/// Sets after how many seconds without a word the watchdog resets the machine. Returns what the driver took, or -errno.
+int cspawn_watchdog_timeout(int watchdog, int seconds);
+
+/// 1 when the path lies in a filesystem that is memory, 0 when it does not, or -errno.
+int cspawn_is_memory(const char *path);
+
 /// Takes an exclusive lock that lives as long as the open file and is not inherited over exec. Returns 0 or an errno (EAGAIN: held).
 int cspawn_lock(int descriptor);
 

@@ -48,6 +48,7 @@ extension InstanceSpec: JSONRead {
         var queued: Bool?
         var recovery: RecoveryPolicy?
         var ephemeral: Bool?
+        var seed: SeedSummary?
         try json.object { name, json throws(JSONReader.Unusual) in
             switch name {
             case "size": try json.value(into: &size)
@@ -64,6 +65,7 @@ extension InstanceSpec: JSONRead {
             case "queued": try json.value(into: &queued)
             case "recovery": try json.put(try json.word(), into: &recovery)
             case "ephemeral": try json.value(into: &ephemeral)
+            case "seed": try json.value(into: &seed)
             default: throw JSONReader.Unusual()
             }
         }
@@ -72,7 +74,25 @@ extension InstanceSpec: JSONRead {
             labels: try json.required(labels), groups: try json.required(groups), constraints: try json.required(constraints), policy: policy,
             restart: try json.required(restart), desired: try json.required(desired), reboots: try json.required(reboots),
             stopTimeout: try json.required(stopTimeout), queued: try json.required(queued), recovery: recovery ?? .stay,
-            ephemeral: ephemeral ?? false)
+            ephemeral: ephemeral ?? false, seed: seed)
+    }
+}
+
+extension SeedSummary: JSONRead {
+    package init(from json: inout JSONReader) throws(JSONReader.Unusual) {
+        var userDataBytes: Int?
+        var vendorDataBytes: Int?
+        var keys: [Name]?
+        try json.object { name, json throws(JSONReader.Unusual) in
+            switch name {
+            case "userDataBytes": try json.value(into: &userDataBytes)
+            case "vendorDataBytes": try json.value(into: &vendorDataBytes)
+            case "keys": try json.value(into: &keys)
+            default: throw JSONReader.Unusual()
+            }
+        }
+        self.init(
+            userDataBytes: try json.required(userDataBytes), vendorDataBytes: try json.required(vendorDataBytes), keys: try json.required(keys))
     }
 }
 

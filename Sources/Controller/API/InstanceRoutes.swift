@@ -60,7 +60,7 @@ extension Controller {
             name: request.name, project: request.project ?? ClusterState.defaultProject, size: request.size, image: request.image,
             labels: request.labels ?? Labels(), groups: request.groups ?? [], constraints: request.constraints ?? Constraints(),
             policy: request.policy, restart: request.restart ?? .onFailure, stopTimeout: request.stopTimeout, queue: request.queue ?? false,
-            allOrNone: request.allOrNone ?? false, userData: request.userData,
+            recovery: request.recovery, allOrNone: request.allOrNone ?? false, userData: request.userData,
             vendorData: request.vendorData, keys: request.keys ?? [], ids: (0..<count).map { _ in (.random(), .random()) })
     }
 

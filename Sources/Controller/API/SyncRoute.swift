@@ -8,63 +8,61 @@ import Hummingbird
 extension Controller {
     /// A full report of ten thousand instances fits.
     static let syncLimit = 8 << 20
+    /// A later term than this one by no more is this cluster's: each start of a controller begins one.
+    private static let epochsAhead: Int64 = 1000
 
     /// Level-triggered: whatever was lost before, the answer makes this node know all that it shall do. Held while there is nothing to say.
     /// An idle sync costs no change of the ledger.
     func syncNode(_ call: APICall) async throws -> Response {
-        let arrived = ContinuousClock.now
         let node = try nodeID(call.parameters[0])
         let body = try await JSONBody.read(call.request, limit: Self.syncLimit)
         let request = try JSONBody.decodeHot(SyncRequest.self, body)
-        try checkSync(request)
         let health = view.look { $0.nodes[node]?.value.health }
-        // A session is kept only for nodes of the ledger, so that made-up ids take no memory.
-        let isKnown = health != nil && sessions.heard(node, session: request.session, at: arrived)
-        guard isKnown || (request.full && (health != nil || request.registration != nil)) else { return try .json(needsFull) }
-        if request.registration != nil || request.full || !request.observed.isEmpty || health != .alive {
+        try checkSync(request, isKnown: health != nil)
+        let arrival = sessions.arrive(request, from: node, health: health)
+        guard request.highestEpoch <= epoch else { throw outranked(by: request.highestEpoch) }
+        switch arrival {
+        case .unknown: return try .json(sessions.needsFull)
+        case .quiet(let turn): return try .json(try await answer(turn))
+        case .report(let turn):
             let report = NodeReport(node: node, registration: request.registration, full: request.full, observed: request.observed)
-            let answer = try await reports.admit(node, full: request.full) { () throws(ErrorBody) in try await writer.submit(.report(report)) }
-            guard case .reported(known: true) = answer else { return try .json(needsFull) }
-            if health == nil { _ = sessions.heard(node, session: request.session, at: arrived) }
-            if request.full { sessions.accept(node, session: request.session) }
+            let taken = try await reports.admit(node, full: request.full) { () throws(ErrorBody) in try await writer.submit(.report(report)) }
+            guard case .reported(known: true) = taken else { return try .json(sessions.needsFull) }
+            sessions.reportIsKept(turn)
+            return try .json(try await answer(turn))
         }
-        return try .json(try await answer(node, request, arrived: arrived))
     }
 
-    private func answer(_ node: NodeID, _ request: SyncRequest, arrived: ContinuousClock.Instant) async throws(ErrorBody) -> SyncAnswer {
-        let interval = settings.timing.interval
-        let hold = min(max(.zero, request.hold), interval)
-        let deadline = arrived.advanced(by: hold.duration)
+    private func answer(_ turn: NodeConversations.Turn) async throws(ErrorBody) -> SyncAnswer {
         while true {
-            let wakes = sessions.wakes(of: node)
-            let (desired, isKnown) = view.look { ($0.desiredSet(of: node, seen: request.seen), $0.nodes[node] != nil) }
-            let streams = self.streams.announce(to: node)
-            if desired.full || !desired.instances.isEmpty || !streams.isEmpty || !isKnown || deadline <= .now || isStopping {
-                return SyncAnswer(
-                    epoch: epoch, interval: interval, revision: desired.revision, full: desired.full, desired: desired.instances,
-                    needsFull: !isKnown, streams: streams)
-            }
-            await sessions.hold(node, until: deadline, since: wakes)
-            guard sessions.isLatest(node, arrived: arrived) else {
-                throw ErrorBody(code: .conflict, message: "A later sync of this node took the place of this one.")
+            let wakes = sessions.wakes(of: turn.node)
+            let (desired, standing) = view.look { ($0.desiredSet(of: turn.node, seen: turn.seen), $0.leaseStanding(of: turn.node)) }
+            let tidings = NodeConversations.Tidings(
+                desired: desired, standing: standing, streams: streams.announce(to: turn.node), isStopping: isStopping)
+            switch sessions.release(turn, tidings) {
+            case .answer(let answer): return answer
+            case .hold(let deadline): await sessions.hold(turn, until: deadline, since: wakes)
+            case .overtaken: throw ErrorBody(code: .conflict, message: "A later sync of this node took the place of this one.")
             }
         }
     }
 
-    private var needsFull: SyncAnswer {
-        SyncAnswer(epoch: epoch, interval: settings.timing.interval, revision: 0, full: false, desired: [], needsFull: true, streams: [])
-    }
-
-    private func checkSync(_ request: SyncRequest) throws(ErrorBody) {
+    private func checkSync(_ request: SyncRequest, isKnown: Bool) throws(ErrorBody) {
         for (text, field) in [(request.session, "session"), (request.bootID, "bootID")] {
             guard (1...128).contains(text.utf8.count) else { throw ErrorBody(code: .invalid, message: "\(field): 1 to 128 bytes are expected.") }
         }
-        guard request.highestEpoch <= epoch else {
-            throw ErrorBody(
-                code: .conflict,
-                message: "This node has obeyed a controller of epoch \(request.highestEpoch.number), and this one is only in epoch \(epoch.number): "
-                    + "it is another cluster's, or works on an old copy of the ledger.")
-        }
+        guard request.highestEpoch > epoch, !isKnown || request.highestEpoch.number - epoch.number > Self.epochsAhead else { return }
+        throw ErrorBody(
+            code: .conflict,
+            message: "This node has obeyed a controller of epoch \(request.highestEpoch.number), and this one is only in epoch \(epoch.number): "
+                + "it is another cluster's, or works on an old copy of the ledger.")
+    }
+
+    private func outranked(by higher: Epoch) -> ErrorBody {
+        ErrorBody(
+            code: .unavailable,
+            message: "This node has obeyed epoch \(higher.number), and this controller is in \(epoch.number): it begins a term above that; try again."
+        )
     }
 
     /// After a commit: nodes whose desired specs changed are answered at once.

@@ -1,8 +1,8 @@
 import ClusterModel
 import ControllerDecisions
 
-/// Looks again and again at how long nodes have been silent, and lets go of syncs and streams whose time is over.
-/// The ledger is asked only when a node's health is due to change, so a healthy cluster costs it nothing.
+/// Looks at nodes whose silence is due to be noticed, and lets go of syncs and streams whose time is over.
+/// A healthy cluster costs the ledger nothing, and a node one look for each time that it might have fallen silent.
 struct HealthLoop: Sendable {
     let controller: Controller
 
@@ -13,29 +13,25 @@ struct HealthLoop: Sendable {
         while !Task.isCancelled, !controller.isStopping {
             try? await Task.sleep(for: Self.tick)
             ticks &+= 1
-            let now = ContinuousClock.now
-            controller.sessions.release(at: now)
+            controller.sessions.releaseDue()
             if ticks.isMultiple(of: 5) {
-                controller.streams.expire(at: now)
-                await checkHealth(at: now)
+                controller.streams.expire(at: .now)
+                await checkHealth()
             }
             if ticks.isMultiple(of: 40) { await keepHouse() }
         }
     }
 
-    private func checkHealth(at now: ContinuousClock.Instant) async {
-        let timing = controller.settings.timing
-        let nodes = controller.view.nodes.rows
-        var due: [Command.NodeAge] = []
-        for row in nodes {
-            let age = controller.sessions.silence(of: row.value.id, at: now)
-            if row.value.health.afterSilence(of: age, timing: timing) != row.value.health { due.append(.init(node: row.value.id, age: age)) }
-        }
-        guard !due.isEmpty else { return }
-        await submit(.healthTick(due))
+    /// A node that is lost here is granted no lease from this moment on, whether or not the ledger can say so.
+    private func checkHealth() async {
+        let due = controller.view.look { state in controller.sessions.due { state.nodes[$0]?.value.health } }
+        guard !due.ages.isEmpty else { return }
+        await submit(.healthTick(due.ages))
+        controller.sessions.lossesAreSettled(due.lost)
     }
 
     private func keepHouse() async {
+        controller.leaseTimes.follow(nodes: controller.view.nodes.rows.count, controller.sessions)
         if controller.view.look(\.hasPending) { await submit(.placePending(again: true)) }
         // Each takes a thousand; bounded, so that health is looked at in between.
         for _ in 0..<20 where controller.view.look(\.operations.count) > Self.keptOperations {

@@ -18,8 +18,7 @@ enum MetricsText {
         }
         gauge(
             "berth_nodes", "Nodes by health.", Node.Health.allCases.map { ("health=\"\($0.rawValue)\"", health[$0] ?? 0) }, into: &text)
-        let now = ContinuousClock.now
-        let awaited = controller.view.nodes.rows.count { controller.sessions.age(of: $0.value.id, at: now) == nil }
+        let awaited = controller.view.nodes.rows.count { controller.sessions.age(of: $0.value.id) == nil }
         gauge("berth_nodes_awaited", "Nodes not heard since this controller began.", [("", awaited)], into: &text)
         gauge("berth_disk_free_bytes", "Room on the disk of the ledger.", [("", Int(clamping: controller.room.free))], into: &text)
         let states = controller.view.instancesByState

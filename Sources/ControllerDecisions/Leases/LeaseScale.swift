@@ -33,3 +33,21 @@ package struct LeaseScale: Hashable, Sendable {
 
     private static let longest = Milliseconds(seconds: 600)
 }
+
+extension HeartbeatTiming {
+    /// What goes with a lease: each sync renews it, and silence is suspect after a few of them.
+    package init(_ lease: LeaseTiming) {
+        self.init(interval: lease.renew, suspectAfter: Milliseconds(lease.renew.count * 10 / 3), lostAfter: lease.wait)
+    }
+}
+
+extension LeaseTiming {
+    /// The longest lease that an interval between syncs and a wait leave room for; nil where they leave none.
+    package static func longest(renew: Milliseconds, wait: Milliseconds) -> Self? {
+        for profile in [standard, fast] where profile.renew == renew && profile.wait == wait { return profile }
+        let kill = min(standard.kill, Milliseconds(max(0, wait.count) / 6))
+        let rest = wait.count - shortestWait(length: .zero, kill: kill).count
+        let length = Milliseconds(max(0, rest) * (1_000_000 - clockRate) / (1_000_000 + clockRate))
+        return try? Self(renew: renew, length: length, kill: kill, wait: wait)
+    }
+}

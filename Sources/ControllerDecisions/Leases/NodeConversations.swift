@@ -19,11 +19,15 @@ package struct NodeConversations: Sendable {
     /// One look in the queue for each node of the set.
     private var watched: Set<NodeID> = []
     private var looks = DueQueue<NodeID>()
+    private var lastLook: Duration?
+    private var silentUntil = Duration.zero
 
     /// Until a change that was asked for shows in the ledger.
     private static let recheck = Duration.milliseconds(250)
     /// Between two looks at a suspect node, which may have been alive again meanwhile.
     private static let relook = Duration.seconds(1)
+    /// Between two looks of a controller that runs.
+    private static let longestGap = Duration.seconds(2)
 
     /// - Parameter nodes: those of the ledger at the start. Restarts are no deaths: their silence counts from here.
     package init(nodes: [NodeID], timing: HeartbeatTiming, leases: LeaseBook, began: Duration) {
@@ -155,6 +159,8 @@ package struct NodeConversations: Sendable {
     /// - Parameter health: as in the committed ledger.
     package mutating func due(at now: Duration, health: (NodeID) -> Node.Health?) -> Due {
         var due = Due()
+        noteOwnPause(at: now)
+        guard now >= silentUntil else { return due }
         while let node = looks.pop(at: now) {
             if let health = health(node), let next = look(at: node, health, now, &due) {
                 looks.push(node, at: next)
@@ -163,6 +169,12 @@ package struct NodeConversations: Sendable {
             }
         }
         return due
+    }
+
+    /// A controller that was stopped for a while has heard nobody meanwhile, and says so of none before it could hear them.
+    private mutating func noteOwnPause(at now: Duration) {
+        if let lastLook, now - lastLook > max(Self.longestGap, timing.suspectAfter.duration / 2) { silentUntil = now + timing.suspectAfter.duration }
+        lastLook = now
     }
 
     package struct Due: Sendable {

@@ -5,15 +5,17 @@ import Glibc
 
 /// Starts cages: processes of sessions of their own, which this agent's end doesn't touch.
 package enum CageProcess {
-    /// Returns when the VMM has been executed. The cage is waited for in the background, so that it leaves no zombie.
+    /// Returns when the VMM has been executed, under the node's lease where there is a directory to read it from. The cage is waited for in the background, so that it leaves no zombie.
     package static func start(
-        _ settings: QEMUSettings, in directory: String, command: [String], timeout: Duration = .seconds(20)
+        _ settings: QEMUSettings, in directory: String, command: [String], under run: RunDirectory? = nil, timeout: Duration = .seconds(20)
     ) async throws(WorkFailure) {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw WorkFailure("cannot make a pipe: \(String(cString: strerror(errno)))") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[0]) }
-        let words = [settings.cage, "--directory", directory, "--log-limit", "\(settings.consoleLimit)", "--"] + command
+        var words = [settings.cage, "--directory", directory, "--log-limit", "\(settings.consoleLimit)"]
+        if let run { words += ["--lease", run.lease, "--registry", run.registry] }
+        words += ["--"] + command
         let result = spawn(words, report: ends[1])
         close(ends[1])
         switch result {
@@ -30,15 +32,18 @@ package enum CageProcess {
         throw WorkFailure(why)
     }
 
-    private static func spawn(_ words: [String], report: Int32) -> Result<pid_t, WorkFailure> {
+    /// Starts the executable with these words and leaves it to itself.
+    static func detach(_ words: [String]) throws(WorkFailure) { reap(try spawn(words, report: nil).get()) }
+
+    private static func spawn(_ words: [String], report: Int32?) -> Result<pid_t, WorkFailure> {
         var arguments = words.map { strdup($0) }
         defer { for argument in arguments { free(argument) } }
         arguments.append(nil)
-        let descriptors = [cspawn_descriptor(from: report, to: 3)]
+        let descriptors = report.map { [cspawn_descriptor(from: $0, to: 3)] } ?? []
         var environment: [UnsafeMutablePointer<CChar>?] = [strdup("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), strdup("LANG=C.UTF-8"), nil]
         defer { for variable in environment { free(variable) } }
         var pid: pid_t = 0
-        let result = cspawn_detached(words[0], &arguments, &environment, descriptors, 1, &pid)
+        let result = cspawn_detached(words[0], &arguments, &environment, descriptors, Int32(descriptors.count), &pid)
         guard result == 0 else {
             let isMissing = result == ENOENT
             return .failure(

@@ -49,8 +49,10 @@ package struct InstanceDirectory: Sendable {
         package var startTime: UInt64
         package var exited: Int32?
         package var signal: Int32?
+        package var leaseOver: Bool?
 
         package var exit: VMMExit {
+            if leaseOver == true { return .leaseOver }
             if let signal { return .signalled(signal) }
             guard let exited else { return .unseen }
             return exited == 0 ? .poweredOff : .exited(exited)

@@ -13,11 +13,17 @@ package final class QEMUDriver: VMM {
     private let root: String
     private let images: ImageCache
     private let seeds: SeedSource
+    private let run: RunDirectory
+    private let nodeGuard: NodeGuard
     private let logger: Logger
     private let bootID = RunningProcess.bootID()
     private let connections = Mutex<[InstanceID: QMPConnection]>([:])
 
-    package init(settings: QEMUSettings, root: String, images: ImageCache, seeds: SeedSource, logger: Logger) {
+    package init(
+        settings: QEMUSettings, root: String, images: ImageCache, seeds: SeedSource, run: RunDirectory, nodeGuard: NodeGuard, logger: Logger
+    ) {
+        self.run = run
+        self.nodeGuard = nodeGuard
         self.settings = settings
         self.root = root
         self.images = images
@@ -94,7 +100,8 @@ package final class QEMUDriver: VMM {
         guard !Task.isCancelled else { throw WorkFailure("cancelled") }
         for stale in [InstanceDirectory.File.complaints, .shutdown] { directory.delete(stale) }
         let command = QEMUCommand(settings: settings, instance: record.desired, image: image, network: GuestNetwork(of: directory.id))
-        try await CageProcess.start(settings, in: directory.path, command: command.words)
+        if record.desired.fenced { await nodeGuard.ensure() }
+        try await CageProcess.start(settings, in: directory.path, command: command.words, under: record.desired.fenced ? run : nil)
         let spawned = ContinuousClock.now
         guard let process = directory.read(InstanceDirectory.Process.self, from: .process)?.vmm else {
             throw WorkFailure("the cage left no record of its VMM")
@@ -227,6 +234,7 @@ package final class QEMUDriver: VMM {
         switch Adoption.judge(process, bootID: bootID, startTime: startTime, answer: answer, instance: directory.id) {
         case .adopt:
             watch(process, directory)
+            if directory.read(InstanceRecord.self, from: .record)?.desired.fenced == true { await nodeGuard.ensure() }
             return .running(process)
         case .doubtful(let why):
             watch(process, directory)
