@@ -140,6 +140,8 @@ def restart(nodes=10_000, instances=100_000):
             command = [part.decode() for part in file.read().split(b"\0")[:-1]]
         directory = command[command.index("--config") + 1].rsplit("/", 1)[0]
         os.kill(pid, signal.SIGKILL)
+        # Its lock on the data directory goes with it.
+        until(lambda: is_gone(pid), 30)
         start = time.perf_counter()
         with open(directory + "/restarted.log", "wb") as log:
             controller = subprocess.Popen(command, stdout=log, stderr=log, env=dev.environment)
@@ -152,6 +154,14 @@ def restart(nodes=10_000, instances=100_000):
         finally:
             controller.terminate()
             controller.wait(30)
+
+
+def is_gone(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def backup(dev):
