@@ -71,12 +71,16 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "Simulator", dependencies: ["ClusterModel", "Placement", "ControllerDecisions", "AgentDecisions", "CageDecisions"],
+            swiftSettings: strict),
         .target(name: "Planner", dependencies: ["ClusterModel", "Placement", "StrictYAML", yams, deque], swiftSettings: strict),
         // Floor 5: the executables.
         .executableTarget(
             name: "berth",
             dependencies: [
-                "ClusterModel", "ClusterAPI", "Placement", "Planner", "Controller", "Agent", "StrictYAML", "CSpawn", log, lifecycle, signals, yams,
+                "ClusterModel", "ClusterAPI", "Placement", "Planner", "Simulator", "Controller", "Agent", "StrictYAML", "CSpawn", log, lifecycle,
+                signals, yams,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
@@ -106,6 +110,7 @@ let package = Package(
             name: "AgentTests",
             dependencies: ["Agent", "AgentDecisions", "CageDecisions", "ClusterAPI", "StrictYAML", "ClusterModel", "CKVM", "CSpawn", log],
             swiftSettings: strict),
+        .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "ClusterModel"], swiftSettings: strict),
         .testTarget(name: "PlannerTests", dependencies: ["Planner", "Placement", "StrictYAML", "ClusterModel", yams], swiftSettings: strict),
         .testTarget(
             name: "BerthTests",

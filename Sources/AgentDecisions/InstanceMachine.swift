@@ -20,6 +20,8 @@ package struct InstanceMachine: Sendable {
     private var isWanted = true
     private(set) var doubt: String?
     private var isHeldByShutdown = false
+    /// A launch has failed for good, and what it made is still there.
+    private var owesUndo = false
     /// Of the controller's term in which `record.desired` was last said, which may be later than the one it is on disk with.
     private var epoch = Epoch(0)
     /// What the node's lease allowed when it was last asked; of meaning for a fenced instance alone.
@@ -94,7 +96,7 @@ extension InstanceMachine {
             self.waitUntil = nil
         }
         switch nextStep(desired: wanted, observed: phase.local) {
-        case .nothing: break
+        case .nothing: if owesUndo, phase == .failed { begin(.undo, &effects) }
         case .launch: launch(now, &effects)
         case .prepare: prepare(now, &effects)
         case .powerDown: powerDown(within: record?.desired.stopTimeout ?? .zero, now, &effects)
@@ -103,6 +105,7 @@ extension InstanceMachine {
         case .removeFiles: begin(.removeFiles, &effects)
         case .settle:
             guard busy == nil else { return abandon(&effects) }
+            guard !owesUndo else { return begin(.undo, &effects) }
             phase = .halted
             reason = nil
         case .quarantine: if busy != nil { abandon(&effects) }
@@ -113,6 +116,7 @@ extension InstanceMachine {
         guard busy == nil else { return }
         if case .launching(let step) = phase { return begin(step, &effects) }
         phase = .launching(.fetchImage)
+        owesUndo = false
         marks = LaunchMarks(began: now)
         begin(.fetchImage, &effects)
     }
@@ -227,7 +231,8 @@ extension InstanceMachine {
         case .fetchImage: proceed(to: .makeDisk)
         case .makeDisk: proceed(to: .makeSeed)
         case .makeSeed: proceed(to: .startVMM)
-        case .startVMM, .undo: break
+        case .startVMM: break
+        case .undo: owesUndo = false
         case .removeFiles: forget(&effects)
         }
     }
@@ -260,7 +265,9 @@ extension InstanceMachine {
         if work == .removeFiles {
             waitUntil = now + (timing.retry.delay(before: attempts) ?? timing.retry.maximum)
             reason = sentence
-        } else if work != .undo {
+        } else if work == .undo {
+            waitUntil = now + (timing.retry.delay(before: attempts) ?? timing.retry.maximum)
+        } else {
             guard !lasting, let delay = timing.retry.delay(before: attempts) else { return giveUp(sentence, &effects) }
             waitUntil = now + delay
             reason = "\(sentence) (attempt \(attempts) of \(timing.retry.limit + 1))"
@@ -274,7 +281,7 @@ extension InstanceMachine {
         guard var record else { return }
         record.failure = sentence
         save(record, &effects)
-        if !record.hasRun { begin(.undo, &effects) }
+        owesUndo = !record.hasRun
     }
 
     private mutating func start(
@@ -373,7 +380,11 @@ extension InstanceMachine {
         case .endedWithMachine: break
         case .shutDownWithNode: hold("its node was shut down and is up again")
         }
-        if found.record?.failure != nil, phase.vmm == nil { phase = .failed }
+        if found.record?.failure != nil, phase.vmm == nil {
+            phase = .failed
+            // Whether it was done, nobody has written down.
+            owesUndo = record?.hasRun == false
+        }
         if record?.poweredItselfOff == true { reason = "the guest powered itself off" }
         isWanted = record != nil
         advance(now, &effects)

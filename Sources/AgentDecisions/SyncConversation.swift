@@ -51,7 +51,8 @@ package struct SyncConversation: Sendable {
         if lease.noteLapse(at: now) { seen = 0 }
         number += 1
         let request = SyncRequest(
-            bootID: bootID, session: session, highestEpoch: highestEpoch, seen: seen, registration: owesRegistration ? registration : nil,
+            bootID: bootID, session: session, number: number, highestEpoch: highestEpoch, seen: seen,
+            registration: owesRegistration ? registration : nil,
             full: owesEverything, observed: owesEverything ? observed : observed.filter { changes[$0.id] != nil },
             hold: hasSomethingToSay || seen == 0 ? .zero : interval)
         return SentSync(request: request, sentAt: now, number: number, said: changeNumber)

@@ -34,7 +34,11 @@ package struct LaunchRequest: Hashable, Sendable, Codable {
     package var stopTimeout: Milliseconds?
     /// Wait as `pending` when nothing fits.
     package var queue: Bool?
+    /// `stay` where the size has a local disk and `fenced` where it has none, when absent.
     package var recovery: RecoveryPolicy?
+    package var ephemeral: Bool?
+    /// Who goes first where several look for room; 0 when absent.
+    package var priority: Int?
     package var count: Int?
     /// With `count`: either every instance is placed or none is.
     package var allOrNone: Bool?
@@ -46,7 +50,8 @@ package struct LaunchRequest: Hashable, Sendable, Codable {
     package init() {}
 
     private enum CodingKeys: String, CodingKey {
-        case name, project, size, image, labels, groups, constraints, policy, restart, queue, recovery, count, allOrNone, userData, vendorData, keys
+        case name, project, size, image, labels, groups, constraints, policy, restart, queue, recovery, ephemeral, priority, count, allOrNone
+        case userData, vendorData, keys
         case stopTimeout = "stopTimeoutMilliseconds"
     }
 }
@@ -101,19 +106,68 @@ package struct NodeView: Hashable, Sendable, Codable {
     package var instances: Int
     /// Since the last sync arrived; nil before the first since the controller's start.
     package var age: Milliseconds?
+    /// How far its drain has come; nil where there is none.
+    package var drain: DrainProgress?
 
     private enum CodingKeys: String, CodingKey {
-        case node, allocated, free, instances
+        case node, allocated, free, instances, drain
         case age = "ageMilliseconds"
     }
 
-    package init(node: Node, allocated: Resources, free: Resources, instances: Int, age: Milliseconds?) {
+    package init(node: Node, allocated: Resources, free: Resources, instances: Int, age: Milliseconds?, drain: DrainProgress? = nil) {
         self.node = node
         self.allocated = allocated
         self.free = free
         self.instances = instances
         self.age = age
+        self.drain = drain
     }
+}
+
+package struct DrainRequest: Hashable, Sendable, Codable {
+    /// Stop what can't move.
+    package var stop: Bool?
+    /// Moves at once, at most.
+    package var parallel: Int?
+    package init(stop: Bool? = nil, parallel: Int? = nil) {
+        self.stop = stop
+        self.parallel = parallel
+    }
+}
+
+package struct DrainAnswer: Hashable, Sendable, Codable {
+    package var node: NodeView
+    package var plan: DrainPlan
+    package init(node: NodeView, plan: DrainPlan) {
+        self.node = node
+        self.plan = plan
+    }
+}
+
+package struct ConfirmDeadRequest: Hashable, Sendable, Codable {
+    /// Its disk is lost with it, so that nothing is left there to be taken away.
+    package var diskGone: Bool?
+    package init(diskGone: Bool? = nil) { self.diskGone = diskGone }
+}
+
+/// Whether what is fenced is started elsewhere by itself when its node is lost.
+package struct RecoveryView: Hashable, Sendable, Codable {
+    package var hold: RecoveryHold?
+    /// Why nothing is recovered for the moment, though there is no hold.
+    package var waits: String?
+    /// Instances that are to leave lost nodes, or have left them and wait for room.
+    package var instances: Int
+    package init(hold: RecoveryHold?, waits: String?, instances: Int) {
+        self.hold = hold
+        self.waits = waits
+        self.instances = instances
+    }
+}
+
+package struct HoldRecoveryRequest: Hashable, Sendable, Codable {
+    /// Shown in `cluster status`.
+    package var message: String?
+    package init(message: String? = nil) { self.message = message }
 }
 
 package struct VersionAnswer: Hashable, Sendable, Codable {
@@ -129,13 +183,14 @@ package struct ClusterView: Hashable, Sendable, Codable {
     package var instancesByState: [String: Int]
     package var allocatable: Resources
     package var allocated: Resources
+    package var recovery: RecoveryView
     /// What places an instance that names no policy of its own; nil from controllers that do not say.
     package var policy: PlacementPolicy?
     /// The controller's disk is nearly full, and nothing new is taken in.
     package var isStorageLow: Bool?
     package init(
         version: String, epoch: Epoch, revision: Int64, nodesByHealth: [String: Int], instancesByState: [String: Int], allocatable: Resources,
-        allocated: Resources, policy: PlacementPolicy? = nil, isStorageLow: Bool? = nil
+        allocated: Resources, recovery: RecoveryView, policy: PlacementPolicy? = nil, isStorageLow: Bool? = nil
     ) {
         self.policy = policy
         self.isStorageLow = isStorageLow
@@ -146,6 +201,7 @@ package struct ClusterView: Hashable, Sendable, Codable {
         self.instancesByState = instancesByState
         self.allocatable = allocatable
         self.allocated = allocated
+        self.recovery = recovery
     }
 }
 

@@ -1,9 +1,9 @@
 /// Every route of the controller, once: the server registers from here, the client asks by it, and a test holds `docs/openapi.yaml` against it.
 package enum Route: String, CaseIterable, Sendable {
-    case live, ready, metrics, version, cluster, backupCluster
+    case live, ready, metrics, version, cluster, backupCluster, showRecovery, holdRecovery, resumeRecovery
     case listInstances, launchInstance, showInstance, deleteInstance, startInstance, stopInstance, rebootInstance, explainInstance
     case adoptInstance, destroyInstance
-    case listNodes, showNode, cordonNode, uncordonNode, removeNode, syncNode
+    case listNodes, showNode, cordonNode, uncordonNode, drainNode, confirmDeadNode, removeNode, syncNode
     case listSizes, createSize, deleteSize
     case listImages, showImage, importImage, downloadImage, deleteImage, imageContent
     case listKeys, importKey, deleteKey, instanceSeed
@@ -26,6 +26,9 @@ package enum Route: String, CaseIterable, Sendable {
         case .version: (.get, "/v1/version")
         case .cluster: (.get, "/v1/cluster")
         case .backupCluster: (.get, "/v1/cluster/backup")
+        case .showRecovery: (.get, "/v1/cluster/recovery")
+        case .holdRecovery: (.post, "/v1/cluster/recovery/hold")
+        case .resumeRecovery: (.post, "/v1/cluster/recovery/resume")
         case .listInstances: (.get, "/v1/instances")
         case .launchInstance: (.post, "/v1/instances")
         case .showInstance: (.get, "/v1/instances/{instance}")
@@ -40,6 +43,8 @@ package enum Route: String, CaseIterable, Sendable {
         case .showNode: (.get, "/v1/nodes/{node}")
         case .cordonNode: (.post, "/v1/nodes/{node}/cordon")
         case .uncordonNode: (.post, "/v1/nodes/{node}/uncordon")
+        case .drainNode: (.post, "/v1/nodes/{node}/drain")
+        case .confirmDeadNode: (.post, "/v1/nodes/{node}/confirm-dead")
         case .removeNode: (.delete, "/v1/nodes/{node}")
         case .syncNode: (.post, "/v1/nodes/{node}/sync")
         case .listSizes: (.get, "/v1/sizes")

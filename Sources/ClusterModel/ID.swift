@@ -57,6 +57,20 @@ struct TextKey: CodingKey {
     init?(intValue: Int) { nil }
 }
 
+extension ID where Kind == InstanceOperation {
+    /// Of an operation that no request named: one for each generation of an instance. A UUID of version 8, so that no random one is the same.
+    package init(begunBy generation: Int64, of instance: InstanceID) {
+        var bytes = instance.rawValue.uuid
+        withUnsafeMutableBytes(of: &bytes) { bytes in
+            withUnsafeBytes(of: generation.bigEndian) { number in
+                for place in 0..<8 { bytes[8 + place] ^= number[place] }
+            }
+            bytes[6] = bytes[6] & 0x0F | 0x80
+        }
+        self.init(UUID(uuid: bytes))
+    }
+}
+
 package typealias InstanceID = ID<Instance>
 package typealias NodeID = ID<Node>
 package typealias ImageID = ID<Image>

@@ -49,11 +49,15 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
     package var recovery: RecoveryPolicy
     /// Its local disk may be lost with its node: it begins anew from its image elsewhere.
     package var ephemeral: Bool
+    /// Higher goes first where several look for room: those that wait, and those whose node is lost.
+    package var priority: Int
     /// What it was launched with beside its name; nil where that is nothing.
     package var seed: SeedSummary?
 
+    package static let priorities = -1000...1000
+
     private enum CodingKeys: String, CodingKey {
-        case size, resources, image, labels, groups, constraints, policy, restart, desired, reboots, queued, recovery, ephemeral, seed
+        case size, resources, image, labels, groups, constraints, policy, restart, desired, reboots, queued, recovery, ephemeral, priority, seed
         case stopTimeout = "stopTimeoutMilliseconds"
     }
 
@@ -62,7 +66,7 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         constraints: Constraints = Constraints(),
         policy: PlacementPolicy? = nil, restart: RestartPolicy = .onFailure, desired: DesiredState = .running, reboots: Int64 = 0,
         stopTimeout: Milliseconds = Milliseconds(seconds: 30), queued: Bool = false, recovery: RecoveryPolicy = .stay, ephemeral: Bool = false,
-        seed: SeedSummary? = nil
+        priority: Int = 0, seed: SeedSummary? = nil
     ) {
         self.size = size
         self.resources = resources
@@ -79,9 +83,10 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         self.recovery = recovery
         self.ephemeral = ephemeral
         self.seed = seed
+        self.priority = priority
     }
 
-    /// Also reads what was stored before there were recovery policies.
+    /// Also reads what was stored before there were recovery policies and priorities.
     package init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         size = try fields.decode(Name.self, forKey: .size)
@@ -99,6 +104,7 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         recovery = try fields.decodeIfPresent(RecoveryPolicy.self, forKey: .recovery) ?? .stay
         ephemeral = try fields.decodeIfPresent(Bool.self, forKey: .ephemeral) ?? false
         seed = try fields.decodeIfPresent(SeedSummary.self, forKey: .seed)
+        priority = try fields.decodeIfPresent(Int.self, forKey: .priority) ?? 0
     }
 }
 

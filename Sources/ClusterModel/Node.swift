@@ -9,7 +9,11 @@ package struct Node: Hashable, Sendable, Codable {
     package var cordoned: Bool
     /// Its instances are being moved away or stopped; it is cordoned meanwhile and afterwards.
     package var draining: Bool
+    /// What the drain was asked to do; nil where there is none.
+    package var drain: DrainOrder?
     package var health: Health
+    /// Nil while it is heard from.
+    package var silence: NodeSilence?
     package var registeredAt: Timestamp
 
     /// What is known of a node from the age of its last sync. Unreachable is not dead.
@@ -21,7 +25,7 @@ package struct Node: Hashable, Sendable, Codable {
 
     package init(
         id: NodeID, name: Name, labels: Labels, taints: [Taint], facts: NodeFacts, capacity: Capacity, cordoned: Bool,
-        draining: Bool = false, health: Health, registeredAt: Timestamp
+        draining: Bool = false, drain: DrainOrder? = nil, health: Health, silence: NodeSilence? = nil, registeredAt: Timestamp
     ) {
         self.id = id
         self.name = name
@@ -31,11 +35,13 @@ package struct Node: Hashable, Sendable, Codable {
         self.capacity = capacity
         self.cordoned = cordoned
         self.draining = draining
+        self.drain = drain
         self.health = health
+        self.silence = silence
         self.registeredAt = registeredAt
     }
 
-    /// Also reads what was stored before nodes could drain.
+    /// Also reads what was stored before nodes could drain and silence was recorded.
     package init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         id = try fields.decode(NodeID.self, forKey: .id)
@@ -46,7 +52,9 @@ package struct Node: Hashable, Sendable, Codable {
         capacity = try fields.decode(Capacity.self, forKey: .capacity)
         cordoned = try fields.decode(Bool.self, forKey: .cordoned)
         draining = try fields.decodeIfPresent(Bool.self, forKey: .draining) ?? false
+        drain = try fields.decodeIfPresent(DrainOrder.self, forKey: .drain)
         health = try fields.decode(Health.self, forKey: .health)
+        silence = try fields.decodeIfPresent(NodeSilence.self, forKey: .silence)
         registeredAt = try fields.decode(Timestamp.self, forKey: .registeredAt)
     }
 }

@@ -31,6 +31,8 @@ package struct SyncRequest: Hashable, Sendable, Codable {
     package var bootID: String
     /// Made anew by each start of the agent, so that the controller knows when to say everything again.
     package var session: String
+    /// Of the requests of a session, from 1: a copy that arrives late is known by it. 0 where the agent does not number them.
+    package var number: Int64
     package var highestEpoch: Epoch
     /// The desired revision up to which this session holds every spec; 0 asks for the full set.
     package var seen: Int64
@@ -42,17 +44,32 @@ package struct SyncRequest: Hashable, Sendable, Codable {
     package var hold: Milliseconds
 
     package init(
-        bootID: String, session: String, highestEpoch: Epoch, seen: Int64, registration: NodeRegistration?, full: Bool, observed: [ObservedInstance],
-        hold: Milliseconds
+        bootID: String, session: String, number: Int64 = 0, highestEpoch: Epoch, seen: Int64, registration: NodeRegistration?, full: Bool,
+        observed: [ObservedInstance], hold: Milliseconds
     ) {
         self.bootID = bootID
         self.session = session
+        self.number = number
         self.highestEpoch = highestEpoch
         self.seen = seen
         self.registration = registration
         self.full = full
         self.observed = observed
         self.hold = hold
+    }
+
+    /// Also reads what agents say that do not number their requests.
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        bootID = try fields.decode(String.self, forKey: .bootID)
+        session = try fields.decode(String.self, forKey: .session)
+        number = try fields.decodeIfPresent(Int64.self, forKey: .number) ?? 0
+        highestEpoch = try fields.decode(Epoch.self, forKey: .highestEpoch)
+        seen = try fields.decode(Int64.self, forKey: .seen)
+        registration = try fields.decodeIfPresent(NodeRegistration.self, forKey: .registration)
+        full = try fields.decode(Bool.self, forKey: .full)
+        observed = try fields.decode([ObservedInstance].self, forKey: .observed)
+        hold = try fields.decode(Milliseconds.self, forKey: .hold)
     }
 }
 

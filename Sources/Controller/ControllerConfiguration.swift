@@ -14,6 +14,8 @@ package struct ControllerConfiguration: Sendable {
     package var lease: LeaseTiming?
     /// Of all nodes together, in a second.
     package var syncRate: Int64
+    package var recovery: RecoverySettings
+    package var fence: FenceConfiguration?
     package var policy: PlacementPolicy
     package var defaultSize: Name
     package var defaultImage: Name
@@ -32,7 +34,8 @@ package struct ControllerConfiguration: Sendable {
 
     package init(text: String, file: String) throws(ConfigurationError) {
         let root = try ConfigurationDocument(text: text, file: file).root.mapping(keys: [
-            "listen", "dataDirectory", "heartbeat", "lease", "placement", "defaults", "watch", "snapshots", "images", "connections", "logLevel",
+            "listen", "dataDirectory", "heartbeat", "lease", "recovery", "fence", "placement", "defaults", "watch", "images", "snapshots",
+            "connections", "logLevel",
         ])
         (host, port) = try root["listen"].map(Self.address) ?? ("127.0.0.1", 7480)
         let directory = try root.required("dataDirectory")
@@ -42,6 +45,8 @@ package struct ControllerConfiguration: Sendable {
         timing = try Self.heartbeat(root["heartbeat"], lease)
         self.lease = lease ?? .longest(renew: timing.interval, wait: timing.lostAfter)
         syncRate = try root["lease"]?.anyMapping()["syncRate"]?.integer(in: 1...1_000_000) ?? LeaseScale.syncRate
+        recovery = try root["recovery"].map(Self.recovery) ?? RecoverySettings()
+        fence = try root["fence"].map { value throws(ConfigurationError) in try FenceConfiguration(value) }
         policy = try root["placement"]?.mapping(keys: ["policy"])["policy"]?.word(PlacementPolicy.self) ?? .pack
         let defaults = try root["defaults"]?.mapping(keys: ["size", "image"])
         defaultSize = try defaults?["size"]?.name() ?? Self.tiny
@@ -90,6 +95,26 @@ package struct ControllerConfiguration: Sendable {
     private static func isLoopback(_ host: String) -> Bool {
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    private static func recovery(_ value: ConfigurationValue) throws(ConfigurationError) -> RecoverySettings {
+        let fields = try value.mapping(keys: ["maxLostShare", "window"])
+        var settings = RecoverySettings()
+        if let share = fields["maxLostShare"] {
+            let text = try share.string()
+            // As exact as a share of a large cluster has to be.
+            guard let thousandths = try? Quantity.cpu(text), !text.hasSuffix("m"), (0...1000).contains(thousandths.count) else {
+                throw share.error("“\(Printable(text, limit: 40))” is no share: write a number from 0 to 1, such as 0.2")
+            }
+            settings.maxLostShare = Int(thousandths.count)
+        }
+        if let window = fields["window"] {
+            settings.window = try window.time()
+            guard (Milliseconds(seconds: 1)...Milliseconds(seconds: 86_400)).contains(settings.window) else {
+                throw window.error("\(settings.window) is out of range: 1s to 1d is allowed")
+            }
+        }
+        return settings
     }
 
     /// A lease sets what the heartbeat leaves open: its renewals are the syncs, and a node is lost no sooner than its lease.

@@ -54,7 +54,7 @@ struct ControllerOpening {
         let stored = try await store.load()
         let settings = LedgerSettings(
             defaultSize: configuration.defaultSize, defaultImage: configuration.defaultImage, policy: configuration.policy,
-            timing: configuration.timing, lease: configuration.lease)
+            timing: configuration.timing, lease: configuration.lease, recovery: configuration.recovery, fence: configuration.fence?.moment)
         var state = ClusterState(settings: settings)
         let rows: [Change]
         let events: [Event]
@@ -68,6 +68,7 @@ struct ControllerOpening {
         if let at = stored.restoredAt {
             logger.warning("this ledger was put back from a backup", metadata: ["at": "\(Timestamp(milliseconds: at))"])
         }
+        head = try await holdAfterRestore(&state, store, head, restoredAt: stored.restoredAt)
         head = try await makeFirstSizes(&state, store, head)
         let images = try ImageLibrary(dataDirectory: configuration.dataDirectory, settings: configuration.images)
         images.removeAll(except: Set(state.images.values.map(\.value.digest)))
@@ -96,6 +97,18 @@ struct ControllerOpening {
             snapshots: snapshots, view: view, log: log, writer: writer, sessions: sessions, leaseTimes: leaseTimes, images: images,
             metrics: metrics, logger: logger)
         return Opened(controller: controller, state: state, head: head, answers: IdempotencyIndex(stored.answers))
+    }
+
+    /// Until an operator has said that no other controller works on a newer copy of this ledger.
+    private func holdAfterRestore(
+        _ state: inout ClusterState, _ store: any StateStore, _ head: StoreHead, restoredAt: Int64?
+    ) async throws -> StoreHead {
+        let recovery = state.recovery?.value
+        guard let restoredAt, recovery?.hold?.reason != .restoredStore, (recovery?.resumedAt?.milliseconds ?? .min) < restoredAt else { return head }
+        let message =
+            "This ledger was restored from a backup at \(Timestamp(milliseconds: restoredAt)): make sure that no other controller of this cluster runs."
+        let effects = state.apply(.holdRecovery(.restoredStore, message: message), at: .now).effects
+        return try await store.commit(try RowCodec.batch(effects, sequence: state.revision), expecting: head)
     }
 
     /// Only in a ledger that nobody has ever written to, so that a deleted size stays deleted.

@@ -18,7 +18,7 @@ package struct ControllerService: Service {
     private let store: (any StateStore)?
     private let bound = BoundPort()
 
-    /// Takes the lock on the data directory, and holds it for as long as this value lives. Throws `ControllerStartError`.
+    /// Takes the lock on the data directory, and holds it until `run` returns. Throws `ControllerStartError`.
     /// - Parameter store: SQLite in the data directory where nil.
     package init(configuration: ControllerConfiguration, logger: Logger, version: String, store: (any StateStore)? = nil) throws {
         self.configuration = configuration
@@ -32,6 +32,7 @@ package struct ControllerService: Service {
     package func run() async throws {
         var logger = logger
         logger.logLevel = configuration.logLevel
+        defer { lock.release() }
         var above = Epoch(0)
         while true {
             do {
@@ -52,6 +53,9 @@ package struct ControllerService: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await controller.writer.run(state: opened.state, head: opened.head, answers: opened.answers) }
             group.addTask { await HealthLoop(controller: controller).run() }
+            if let fence = configuration.fence {
+                group.addTask { await FenceLoop(controller: controller, command: FenceCommand(configuration: fence)).run() }
+            }
             group.addTask { await StoreLoop(controller: controller, every: configuration.snapshotEvery.duration).run() }
             group.addTask { try await TermLoop(controller: controller).run() }
             group.addTask { try await serve(controller, server) }

@@ -22,6 +22,7 @@ package enum Change: Sendable {
     case tombstone(Edit<Tombstone>)
     case key(Edit<SSHKey>)
     case seed(Edit<KeptSeed>)
+    case recovery(Edit<Recovery>)
 
     package var inverted: Self {
         switch self {
@@ -33,6 +34,7 @@ package enum Change: Sendable {
         case .tombstone(let edit): .tombstone(edit.inverted)
         case .key(let edit): .key(edit.inverted)
         case .seed(let edit): .seed(edit.inverted)
+        case .recovery(let edit): .recovery(edit.inverted)
         }
     }
 }
@@ -40,6 +42,10 @@ package enum Change: Sendable {
 package struct NumberedChange: Sendable {
     package var revision: Int64
     package var change: Change
+    package init(revision: Int64, change: Change) {
+        self.revision = revision
+        self.change = change
+    }
 }
 
 package struct NumberedStep: Hashable, Sendable, Codable {

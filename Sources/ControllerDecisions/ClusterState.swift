@@ -14,7 +14,8 @@ package struct ClusterState: Sendable {
     package private(set) var sizes: [Name: Row<Size>] = [:]
     package private(set) var images: [ImageID: Row<Image>] = [:]
     package private(set) var operations: [OperationID: Row<InstanceOperation>] = [:]
-    package private(set) var tombstones: [InstanceID: Row<Tombstone>] = [:]
+    package private(set) var tombstones: [TombstoneID: Row<Tombstone>] = [:]
+    package private(set) var recovery: Row<Recovery>?
     package private(set) var keys: [Name: Row<SSHKey>] = [:]
     package private(set) var seeds: [InstanceID: Row<KeptSeed>] = [:]
     private(set) var seedBytes = 0
@@ -25,12 +26,14 @@ package struct ClusterState: Sendable {
     private(set) var imageUse: [Digest: Int] = [:]
     private var residents: [NodeID: Set<InstanceID>] = [:]
     private var buried: [NodeID: Set<InstanceID>] = [:]
-    /// In the order of their launches.
-    private(set) var pending: [(key: Int64, instance: InstanceID)] = []
+    private(set) var graves: [InstanceID: Set<NodeID>] = [:]
+    private(set) var unrest = UnrestIndex()
+    /// In the order in which they are tried.
+    private(set) var pending: [(place: PendingPlace, instance: InstanceID)] = []
     /// Every operation that was ever made, oldest first, less those that `expireOperations` has passed by.
     var operationOrder: [(key: Int64, operation: OperationID)] = []
     /// Room may have appeared since the pending instances were last tried; the place in the queue to go on from.
-    package internal(set) var pendingCursor: Int64?
+    package internal(set) var pendingCursor: PendingPlace?
 
     var effects = Effects()
 
@@ -72,6 +75,11 @@ package struct ClusterState: Sendable {
         case .cordon(let key): try setCordoned(key, true, at: now)
         case .uncordon(let key): try setCordoned(key, false, at: now)
         case .removeNode(let key): try removeNode(key, at: now)
+        case .drain(let key, let stop, let parallel): try drain(key, stop: stop, parallel: parallel, at: now)
+        case .confirmDead(let key, let diskGone): try confirmDead(key, diskGone: diskGone, at: now)
+        case .fenced(let attempt): fenced(attempt, at: now)
+        case .holdRecovery(let reason, let message): holdRecovery(reason, message, at: now)
+        case .resumeRecovery: resumeRecovery(at: now)
         case .createSize(let size): try createSize(size, at: now)
         case .deleteSize(let name): try deleteSize(name, at: now)
         case .putImage(let image): try putImage(image, at: now)
@@ -163,13 +171,23 @@ package struct ClusterState: Sendable {
     mutating func remove(_ seed: KeptSeed) { record(.seed(Edit(before: seeds[seed.instance], after: nil)), next()) }
 
     mutating func put(_ tombstone: Tombstone) {
+        let node = placementNode(tombstone.node)
         let number = next()
-        let before = tombstones[tombstone.instance.id]
+        let before = tombstones[tombstone.id]
         record(.tombstone(Edit(before: before, after: Row(key: before?.key ?? number, value: tombstone))), number)
+        admissionChanged(from: node)
     }
 
     mutating func remove(_ tombstone: Tombstone) {
-        record(.tombstone(Edit(before: tombstones[tombstone.instance.id], after: nil)), next())
+        let node = placementNode(tombstone.node)
+        record(.tombstone(Edit(before: tombstones[tombstone.id], after: nil)), next())
+        admissionChanged(from: node)
+    }
+
+    mutating func put(_ recovery: Recovery) {
+        let number = next()
+        let before = self.recovery
+        record(.recovery(Edit(before: before, after: Row(key: before?.key ?? number, value: recovery))), number)
     }
 
     @discardableResult
@@ -219,19 +237,28 @@ package struct ClusterState: Sendable {
                 seeds[after.value.instance] = after
                 seedBytes += after.value.seed.bytes
             }
-        case .tombstone(let edit):
-            if let before = edit.before?.value {
-                tombstones[before.instance.id] = nil
-                buried[before.node]?.remove(before.instance.id)
-            }
-            if let after = edit.after {
-                tombstones[after.value.instance.id] = after
-                buried[after.value.node, default: []].insert(after.value.instance.id)
-            }
+        case .tombstone(let edit): install(tombstone: edit)
+        case .recovery(let edit): recovery = edit.after
+        }
+    }
+
+    private mutating func install(tombstone edit: Edit<Tombstone>) {
+        if let before = edit.before?.value {
+            tombstones[before.id] = nil
+            buried[before.node]?.remove(before.instance.id)
+            if buried[before.node]?.isEmpty ?? false { buried[before.node] = nil }
+            graves[before.instance.id]?.remove(before.node)
+            if graves[before.instance.id]?.isEmpty ?? false { graves[before.instance.id] = nil }
+        }
+        if let after = edit.after {
+            tombstones[after.value.id] = after
+            buried[after.value.node, default: []].insert(after.value.instance.id)
+            graves[after.value.instance.id, default: []].insert(after.value.node)
         }
     }
 
     private mutating func install(node edit: Edit<Node>) {
+        unrest.apply(edit)
         if let before = edit.before?.value {
             nodes[before.id] = nil
             nodeNames[before.name] = nil
@@ -243,13 +270,14 @@ package struct ClusterState: Sendable {
     }
 
     private mutating func install(instance edit: Edit<InstanceRecord>) {
+        unrest.apply(edit)
         if let before = edit.before, edit.after.map({ !Self.indexedAlike(before.value, $0.value) }) ?? true {
             let instance = before.value.instance
             instanceNames[ProjectName(project: instance.project, name: instance.name)] = nil
             if let node = instance.placement?.node {
                 residents[node]?.remove(instance.id)
             } else {
-                dequeue(key: before.key)
+                dequeue(PendingPlace(before))
             }
             count(instance.spec.image.digest, by: -1)
         }
@@ -264,7 +292,7 @@ package struct ClusterState: Sendable {
         if let node = instance.placement?.node {
             residents[node, default: []].insert(instance.id)
         } else {
-            enqueue(key: after.key, instance.id)
+            enqueue(PendingPlace(after), instance.id)
         }
         count(instance.spec.image.digest, by: 1)
     }
@@ -279,24 +307,13 @@ package struct ClusterState: Sendable {
         imageUse[digest] = uses > 0 ? uses : nil
     }
 
-    private mutating func enqueue(key: Int64, _ instance: InstanceID) {
-        pending.insert((key, instance), at: firstPending(from: key))
+    private mutating func enqueue(_ place: PendingPlace, _ instance: InstanceID) {
+        pending.insert((place, instance), at: firstPending(from: place))
     }
 
-    private mutating func dequeue(key: Int64) {
-        let place = firstPending(from: key)
-        if place < pending.count, pending[place].key == key { pending.remove(at: place) }
-    }
-
-    /// The first place in the queue whose key is at least `key`.
-    func firstPending(from key: Int64) -> Int {
-        var low = 0
-        var high = pending.count
-        while low < high {
-            let middle = (low + high) / 2
-            if pending[middle].key < key { low = middle + 1 } else { high = middle }
-        }
-        return low
+    private mutating func dequeue(_ place: PendingPlace) {
+        let index = firstPending(from: place)
+        if index < pending.count, pending[index].place == place { pending.remove(at: index) }
     }
 
     /// In no order.
@@ -307,7 +324,12 @@ package struct ClusterState: Sendable {
         (residents[node] ?? []).sorted().compactMap { instances[$0]?.value }
     }
 
-    package func tombstones(on node: NodeID) -> [Tombstone] { (buried[node] ?? []).sorted().compactMap { tombstones[$0]?.value } }
+    package func tombstones(on node: NodeID) -> [Tombstone] {
+        (buried[node] ?? []).sorted().compactMap { tombstones[TombstoneID(instance: $0, node: node)]?.value }
+    }
+
+    /// What is to be taken away there comes before everything else.
+    package func owesRemoval(_ node: NodeID) -> Bool { buried[node] != nil }
 
     package var hasPending: Bool { !pending.isEmpty }
 
@@ -324,7 +346,7 @@ extension ClusterState {
     /// Rows in the order of their keys. The engine's nodes and allocations follow from them, and so does every index.
     package mutating func restore(_ rows: [Change], revision: Int64) {
         for row in rows { install(row) }
-        for row in nodes.values.sorted(by: { $0.key < $1.key }) { engine.setNode(PlacementNode(row.value)) }
+        for row in nodes.values.sorted(by: { $0.key < $1.key }) { engine.setNode(placementNode(row.value)) }
         for row in instances.values.sorted(by: { $0.key < $1.key }) {
             guard let placement = row.value.instance.placement else { continue }
             engine.apply(

@@ -13,6 +13,12 @@ package enum Command: Sendable {
     case cordon(NodeKey)
     case uncordon(NodeKey)
     case removeNode(NodeKey)
+    case drain(NodeKey, stop: Bool, parallel: Int)
+    /// An operator's word that the machine does not run; with `diskGone` nothing that it held can come back either.
+    case confirmDead(NodeKey, diskGone: Bool)
+    case fenced(FenceAttempt)
+    case holdRecovery(RecoveryHold.Reason, message: String)
+    case resumeRecovery
     case createSize(Size)
     case deleteSize(Name)
     case putImage(Image)
@@ -39,7 +45,10 @@ package enum Command: Sendable {
         package var restart: RestartPolicy
         package var stopTimeout: Milliseconds?
         package var queue: Bool
+        /// Nil: `stay` with a local disk, `fenced` without.
         package var recovery: RecoveryPolicy?
+        package var ephemeral: Bool
+        package var priority: Int
         package var allOrNone: Bool
         package var userData: Data?
         package var vendorData: Data?
@@ -50,8 +59,9 @@ package enum Command: Sendable {
         package init(
             name: Name?, project: Name, size: Name? = nil, image: Name? = nil, labels: Labels = Labels(), groups: [Name] = [],
             constraints: Constraints = Constraints(), policy: PlacementPolicy? = nil, restart: RestartPolicy = .onFailure,
-            stopTimeout: Milliseconds? = nil, queue: Bool = false, recovery: RecoveryPolicy? = nil, allOrNone: Bool = false,
-            userData: Data? = nil, vendorData: Data? = nil, keys: [Name] = [], ids: [(instance: InstanceID, operation: OperationID)]
+            stopTimeout: Milliseconds? = nil, queue: Bool = false, recovery: RecoveryPolicy? = nil, ephemeral: Bool = false, priority: Int = 0,
+            allOrNone: Bool = false, userData: Data? = nil, vendorData: Data? = nil, keys: [Name] = [],
+            ids: [(instance: InstanceID, operation: OperationID)]
         ) {
             self.name = name
             self.project = project
@@ -65,6 +75,8 @@ package enum Command: Sendable {
             self.stopTimeout = stopTimeout
             self.queue = queue
             self.recovery = recovery
+            self.ephemeral = ephemeral
+            self.priority = priority
             self.allOrNone = allOrNone
             self.userData = userData
             self.vendorData = vendorData
@@ -76,10 +88,33 @@ package enum Command: Sendable {
     package struct NodeAge: Sendable {
         package var node: NodeID
         package var age: Milliseconds
-        package init(node: NodeID, age: Milliseconds) {
+        /// By this controller, since it began.
+        package var wasHeard: Bool
+        package init(node: NodeID, age: Milliseconds, wasHeard: Bool) {
             self.node = node
             self.age = age
+            self.wasHeard = wasHeard
         }
+    }
+}
+
+/// How one run of the fence command ended.
+package struct FenceAttempt: Hashable, Sendable {
+    package var node: NodeID
+    /// The silence that it was run for: a node that was heard from meanwhile is not fenced by it.
+    package var since: Timestamp
+    package var succeeded: Bool
+    package var attempt: Int
+    package var attempts: Int
+    /// The end of what the command printed, or why it could not be run.
+    package var output: String
+    package init(node: NodeID, since: Timestamp, succeeded: Bool, attempt: Int, attempts: Int, output: String) {
+        self.node = node
+        self.since = since
+        self.succeeded = succeeded
+        self.attempt = attempt
+        self.attempts = attempts
+        self.output = output
     }
 }
 
@@ -123,6 +158,8 @@ package enum Answer: Sendable {
     case image(Image)
     case key(SSHKey)
     case operation(InstanceOperation)
+    case drain(Node, DrainPlan)
+    case recovery(Recovery)
     /// Of a report: whether the node is known and its report was taken.
     case reported(known: Bool)
     case done

@@ -2,6 +2,8 @@ import ClusterModel
 
 /// What one node is told in a sync.
 package struct DesiredSet: Hashable, Sendable {
+    /// Below 0 in a set of removals, which the node confirms before it is told anything else: the next request then asks for everything again,
+    /// and says by the number which removals it knows of.
     package var revision: Int64
     package var full: Bool
     package var instances: [DesiredInstance]
@@ -17,18 +19,28 @@ package struct DesiredSet: Hashable, Sendable {
         revision = max(latest, full ? 1 : seen)
         instances = entries.filter { full || $0.revision > seen }.map(\.instance)
     }
+
+    /// What a node that was given up takes away before it is told anything else. It is told once, and again when it has forgotten.
+    init(removals: [Tombstone], seen: Int64, latest: Int64) {
+        let known = seen < 0 && seen >= -latest ? -seen : 0
+        full = false
+        revision = -(removals.map(\.revision).max() ?? 1)
+        instances = removals.filter { $0.revision > known }.map(\.instance)
+    }
 }
 
 extension ClusterState {
     /// A node that claims to have seen more than there is speaks of another ledger, and gets everything anew.
     package func desiredSet(of node: NodeID, seen: Int64) -> DesiredSet {
+        let removals = tombstones(on: node)
+        if removals.contains(where: { $0.cause != .moving }) { return DesiredSet(removals: removals, seen: seen, latest: revision) }
         let all = seen <= 0 || seen > revision
         var entries: [(revision: Int64, instance: DesiredInstance)] = []
         for row in rows(on: node) where all || row.value.desiredRevision > seen {
             if let desired = row.value.desired { entries.append((row.value.desiredRevision, desired)) }
         }
         entries.sort { $0.instance.id < $1.instance.id }
-        for tombstone in tombstones(on: node) where all || tombstone.revision > seen { entries.append((tombstone.revision, tombstone.instance)) }
+        for tombstone in removals where all || tombstone.revision > seen { entries.append((tombstone.revision, tombstone.instance)) }
         return DesiredSet(entries: entries, seen: seen, all: all)
     }
 }

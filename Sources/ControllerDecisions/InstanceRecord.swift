@@ -15,6 +15,9 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
     package var adopted: Bool
     /// The time for one stop, where the request named another than the instance's own.
     package var stopWithin: Milliseconds?
+    package var move: InstanceMove?
+    /// To be started again when its node takes instances again.
+    package var stoppedByDrain: Bool
 
     package init(instance: Instance, desiredRevision: Int64, operation: OperationID?, found: Bool = false) {
         self.instance = instance
@@ -23,6 +26,22 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
         self.operation = operation
         self.found = found
         self.adopted = false
+        self.stoppedByDrain = false
+    }
+
+    /// Also reads what was stored before instances moved.
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        instance = try fields.decode(Instance.self, forKey: .instance)
+        desiredRevision = try fields.decode(Int64.self, forKey: .desiredRevision)
+        observed = try fields.decodeIfPresent(ObservedInstance.State.self, forKey: .observed)
+        observedReboots = try fields.decode(Int64.self, forKey: .observedReboots)
+        operation = try fields.decodeIfPresent(OperationID.self, forKey: .operation)
+        found = try fields.decode(Bool.self, forKey: .found)
+        adopted = try fields.decode(Bool.self, forKey: .adopted)
+        stopWithin = try fields.decodeIfPresent(Milliseconds.self, forKey: .stopWithin)
+        move = try fields.decodeIfPresent(InstanceMove.self, forKey: .move)
+        stoppedByDrain = try fields.decodeIfPresent(Bool.self, forKey: .stoppedByDrain) ?? false
     }
 
     package var id: InstanceID { instance.id }
@@ -32,10 +51,24 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
 
     package var isPending: Bool { instance.placement == nil }
 
+    /// Its former node has not confirmed yet that nothing of it is left there.
+    package var isLeaving: Bool { move.map { $0.proof == nil } ?? false }
+
+    /// Nothing is lost when it begins anew from its image on another node.
+    package var mayMove: Bool { !found && (instance.spec.recovery == .fenced || instance.spec.ephemeral) }
+
+    /// It is placed elsewhere by itself when its node is lost: fenced, or never told to that node at all.
+    package var leavesLostNode: Bool { !found && (instance.spec.recovery == .fenced || isLeaving) }
+
     /// What its node is told; nil where there is nothing to tell.
     package var desired: DesiredInstance? {
-        guard instance.placement != nil, !isQuarantined else { return nil }
-        return DesiredInstance(
+        guard instance.placement != nil, !isQuarantined, !isLeaving else { return nil }
+        return told
+    }
+
+    /// The same, whether or not it may be told yet.
+    var told: DesiredInstance {
+        DesiredInstance(
             id: instance.id, name: instance.name, project: instance.project, generation: instance.generation, desired: instance.spec.desired,
             resources: instance.spec.resources, image: instance.spec.image, restart: instance.spec.restart, reboots: instance.spec.reboots,
             stopTimeout: stopWithin ?? instance.spec.stopTimeout, adopt: adopted,
@@ -44,9 +77,12 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
 
     /// Sets the state that follows from what is desired and observed, and notes the transition where it is another.
     mutating func settle(health: Node.Health?, at now: Timestamp, reason: String) {
-        let state = InstanceState(
-            desired: instance.spec.desired, observed: observed, current: instance.status.observedGeneration >= instance.generation,
-            quarantined: isQuarantined, health: health)
+        let state =
+            isLeaving
+            ? InstanceState(leaving: health ?? .lost, desired: instance.spec.desired)
+            : InstanceState(
+                desired: instance.spec.desired, observed: observed, current: instance.status.observedGeneration >= instance.generation,
+                quarantined: isQuarantined, health: health)
         guard state != instance.status.state else { return }
         instance.history.append(Transition(at: now, from: instance.status.state, to: state, reason: reason))
         if instance.history.count > Transition.kept { instance.history.removeFirst(instance.history.count - Transition.kept) }

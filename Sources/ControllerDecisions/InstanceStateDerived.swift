@@ -13,6 +13,15 @@ extension InstanceState {
         }
     }
 
+    /// While it moves: what is known is what its former node makes of it.
+    package init(leaving health: Node.Health, desired: DesiredState) {
+        switch (health, desired) {
+        case (_, .deleted): self = .deleting
+        case (.alive, .running), (.alive, .stopped): self = .stopping
+        case (.suspect, _), (.lost, _): self = .unknown
+        }
+    }
+
     private static func onAliveNode(desired: DesiredState, observed: ObservedInstance.State?, current: Bool) -> Self {
         switch (desired, observed) {
         case (.deleted, nil), (.deleted, .preparing), (.deleted, .starting), (.deleted, .running), (.deleted, .stopping), (.deleted, .stopped),
@@ -45,16 +54,18 @@ extension InstanceOperation {
         guard generation >= self.generation else { return .goesOn }
         let why = reason ?? "the node gave no reason"
         switch (kind, observed) {
-        case (.launch, .running), (.start, .running): return .succeeded(nil)
+        case (.launch, .running), (.start, .running), (.move, .running): return .succeeded(nil)
+        case (.move, .stopped): return .succeeded(nil)
         case (.launch, .stopped), (.start, .stopped): return .succeeded("The guest ran and has stopped by itself.")
         case (.reboot, .running): return rebooted ? .succeeded(nil) : .goesOn
         case (.reboot, .stopped): return rebooted ? .succeeded("The guest has stopped since.") : .goesOn
-        case (.launch, .failed), (.start, .failed), (.reboot, .failed): return .failed(why)
+        case (.launch, .failed), (.start, .failed), (.reboot, .failed), (.move, .failed): return .failed(why)
         case (.stop, .stopped), (.stop, .absent): return .succeeded(nil)
         case (.stop, .failed): return .failed(why)
         case (.delete, .absent): return .succeeded(nil)
         case (.delete, .failed): return .goesOn
         case (.launch, nil), (.launch, .preparing), (.launch, .starting), (.launch, .stopping), (.launch, .absent), (.launch, .quarantined),
+            (.move, nil), (.move, .preparing), (.move, .starting), (.move, .stopping), (.move, .absent), (.move, .quarantined),
             (.start, nil), (.start, .preparing), (.start, .starting), (.start, .stopping), (.start, .absent), (.start, .quarantined),
             (.stop, nil), (.stop, .preparing), (.stop, .starting), (.stop, .running), (.stop, .stopping), (.stop, .quarantined),
             (.reboot, nil), (.reboot, .preparing), (.reboot, .starting), (.reboot, .stopping), (.reboot, .absent), (.reboot, .quarantined),

@@ -27,6 +27,11 @@ enum LaunchCheck {
             }
         }
         if let timeout = launch.stopTimeout { try stopTimeout(timeout) }
+        guard InstanceSpec.priorities.contains(launch.priority) else {
+            throw .invalid(
+                "priority: \(launch.priority) is out of range: \(InstanceSpec.priorities.lowerBound) to \(InstanceSpec.priorities.upperBound) is allowed."
+            )
+        }
     }
 
     static func stopTimeout(_ timeout: Milliseconds) throws(ErrorBody) {

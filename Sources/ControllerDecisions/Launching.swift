@@ -44,7 +44,7 @@ extension ClusterState {
         _ ids: (instance: InstanceID, operation: OperationID), name: Name, launch: Command.Launch, template: InstanceSpec, at now: Timestamp,
         into answer: inout Answer.Launched
     ) throws(ErrorBody) -> NoPlacement? {
-        guard instances[ids.instance] == nil, operations[ids.operation] == nil, tombstones[ids.instance] == nil else {
+        guard instances[ids.instance] == nil, operations[ids.operation] == nil, graves[ids.instance] == nil else {
             throw .conflict("The id \(ids.instance) is in use.")
         }
         let decision: PlacementDecision?
@@ -112,7 +112,17 @@ extension ClusterState {
             image: ImageReference(name: image.name, digest: image.digest, format: image.format, bytes: image.bytes), labels: launch.labels,
             groups: launch.groups, constraints: constraints, policy: launch.policy, restart: launch.restart,
             stopTimeout: launch.stopTimeout ?? Milliseconds(seconds: 30), queued: launch.queue,
-            recovery: launch.recovery ?? .stay)
+            recovery: try recoveryPolicy(of: launch, size: size, image: image), ephemeral: launch.ephemeral, priority: launch.priority)
+    }
+
+    private func recoveryPolicy(of launch: Command.Launch, size: Size, image: Image) throws(ErrorBody) -> RecoveryPolicy {
+        let hasDisk = size.resources.disk > .zero
+        // An image of the format `linux` has no disk that a guest could write to.
+        let keepsData = hasDisk && image.format != .linux && !launch.ephemeral
+        guard launch.recovery == .fenced, keepsData else { return launch.recovery ?? (hasDisk ? .stay : .fenced) }
+        throw .invalid(
+            "recovery: an instance that keeps data on its local disk can't be fenced, since it would begin anew from its image on another node; "
+                + "add --ephemeral if its disk may be lost, or leave it at “stay”.")
     }
 
     private func instanceName(_ launch: Command.Launch, index: Int, id: InstanceID) throws(ErrorBody) -> Name {

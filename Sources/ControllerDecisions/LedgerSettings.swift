@@ -8,16 +8,21 @@ package struct LedgerSettings: Hashable, Sendable {
     package var timing: HeartbeatTiming
     /// Nil where no leases are granted, so that nothing fenced could run.
     package var lease: LeaseTiming?
+    package var recovery: RecoverySettings
+    /// When the configured fence command is run; nil where there is none.
+    package var fence: FenceMoment?
 
     package init(
         defaultSize: Name, defaultImage: Name, policy: PlacementPolicy = .pack, timing: HeartbeatTiming = HeartbeatTiming(),
-        lease: LeaseTiming? = .standard
+        lease: LeaseTiming? = .standard, recovery: RecoverySettings = RecoverySettings(), fence: FenceMoment? = nil
     ) {
         self.lease = lease
         self.defaultSize = defaultSize
         self.defaultImage = defaultImage
         self.policy = policy
         self.timing = timing
+        self.recovery = recovery
+        self.fence = fence
     }
 
     /// Bounds that keep any one request, and the ledger as a whole, from taking all there is.
@@ -26,6 +31,7 @@ package struct LedgerSettings: Hashable, Sendable {
         package static let instances = 1_000_000
         package static let pending = 10_000
         package static let placedAtOnce = 64
+        package static let recoveredAtOnce = 256
         package static let rules = 32
         package static let explainedNodes = 64
         package static let observedPerReport = 10_000
@@ -40,3 +46,19 @@ package struct LedgerSettings: Hashable, Sendable {
         package static let stopTimeout = Milliseconds(seconds: 3600)
     }
 }
+
+/// How many nodes may be lost at once before automatic recovery stops.
+package struct RecoverySettings: Hashable, Sendable {
+    /// In thousandths of the nodes that there were; one node is always allowed.
+    package var maxLostShare: Int
+    /// Nodes lost within this time of each other were lost at once.
+    package var window: Milliseconds
+
+    package init(maxLostShare: Int = 200, window: Milliseconds = Milliseconds(seconds: 600)) {
+        self.maxLostShare = maxLostShare
+        self.window = window
+    }
+}
+
+/// From when on a node that only its own guard fences, and that holds fenced instances, is fenced by the configured command.
+package enum FenceMoment: String, Hashable, Sendable, CaseIterable { case suspect, lost }

@@ -10,6 +10,7 @@ extension ClusterState {
         case (.running, _), (.deleted, _): return .instance(record.instance, currentOperation(of: record))
         }
         record.instance.spec.desired = .running
+        record.stoppedByDrain = false
         record.instance.status.restarts = 0
         return try command(&record, .start, operation, reason: "a start was asked for", at: now)
     }
@@ -27,6 +28,7 @@ extension ClusterState {
             if done || !force { return .instance(record.instance, currentOperation(of: record)) }
         }
         record.instance.spec.desired = .stopped
+        record.stoppedByDrain = false
         record.stopWithin = force ? .zero : within
         return try command(&record, .stop, operation, reason: force ? "a hard stop was asked for" : "a stop was asked for", at: now)
     }
@@ -130,8 +132,8 @@ extension ClusterState {
     }
 
     mutating func settle(_ record: inout InstanceRecord, reason: String, at now: Timestamp) {
-        let node = record.instance.placement.flatMap { nodes[$0.node]?.value }
-        record.settle(health: record.isPending ? nil : node?.health ?? .lost, at: now, reason: reason)
+        let node = record.isLeaving ? record.move?.from : record.instance.placement?.node
+        record.settle(health: node.map { nodes[$0]?.value.health ?? .lost }, at: now, reason: reason)
     }
 
     func currentOperation(of record: InstanceRecord) -> InstanceOperation? { record.operation.flatMap { operations[$0]?.value } }

@@ -5,8 +5,13 @@ import Placement
 extension ClusterState {
     mutating func setCordoned(_ key: NodeKey, _ cordoned: Bool, at now: Timestamp) throws(ErrorBody) -> Answer {
         var node = try find(key)
-        guard node.cordoned != cordoned else { return .node(node) }
+        guard node.cordoned != cordoned || (node.draining && !cordoned) else { return .node(node) }
         node.cordoned = cordoned
+        if !cordoned {
+            node.draining = false
+            node.drain = nil
+            endDrain(of: node, at: now)
+        }
         change(node)
         note(
             .info, cordoned ? "NodeCordoned" : "NodeUncordoned", .node(node.id, name: node.name),
@@ -23,8 +28,14 @@ extension ClusterState {
                 "Node “\(node.name)” is \(node.health.rawValue) and holds \(held.count) instance\(held.count == 1 ? "" : "s"); "
                     + "delete them first, or wait until the node is lost.")
         }
+        guard held.count <= LedgerSettings.Limit.tombstones - tombstones.count else {
+            throw .tooMany(
+                "Node “\(node.name)” holds \(held.count) instances, and the ledger remembers \(tombstones.count) removals that nodes have still to confirm."
+            )
+        }
+        endDepartures(from: node, FencingProof(kind: .operatorsWord, sentence: "node “\(node.name)” was removed"), at: now)
         for record in held { bury(record, with: node, at: now) }
-        step(.node(before: PlacementNode(node), after: nil))
+        step(.node(before: placementNode(node), after: nil))
         remove(node)
         note(
             .warning, "NodeRemoved", .node(node.id, name: node.name),
@@ -37,19 +48,24 @@ extension ClusterState {
         let leaving = record.instance.spec.desired == .deleted
         endOperation(
             of: record, leaving ? .succeeded : .failed, "Node “\(node.name)” was removed with everything it held.", at: now)
-        var desired = record.desired
-        desired?.desired = .deleted
-        desired?.generation += 1
         forget(record, "went with its node “\(node.name)”", at: now)
-        guard let desired, tombstones.count < LedgerSettings.Limit.tombstones else { return }
-        put(Tombstone(node: node.id, instance: desired, revision: nextRevision, at: now))
+        // A node that was never told of it has nothing to take away.
+        guard !record.isLeaving, !record.isQuarantined else { return }
+        bury(record.told, generation: record.instance.generation + 1, on: node, .deleted, at: now)
     }
 
     mutating func healthTick(_ ages: [Command.NodeAge], at now: Timestamp) -> Answer {
+        var lost: [Command.NodeAge] = []
         for entry in ages {
             guard let node = nodes[entry.node]?.value else { continue }
             let health = node.health.afterSilence(of: entry.age, timing: settings.timing)
-            if health != node.health { setHealth(health, of: node, silentFor: entry.age, at: now) }
+            guard health != node.health else { continue }
+            setHealth(health, of: node, silentFor: entry.age, at: now)
+            if health == .lost { lost.append(entry) }
+        }
+        if !lost.isEmpty {
+            brake(afterLossOf: lost, at: now)
+            roomAppeared()
         }
         return .done
     }
@@ -57,15 +73,24 @@ extension ClusterState {
     mutating func setHealth(_ health: Node.Health, of node: Node, silentFor age: Milliseconds?, at now: Timestamp) {
         var node = node
         node.health = health
+        switch health {
+        case .alive: node.silence = nil
+        case .suspect: node.silence = NodeSilence(since: now)
+        case .lost:
+            node.silence = NodeSilence(
+                since: node.silence?.since ?? now, lostAt: now, proof: proofByLease(of: node, silentFor: age, at: now))
+        }
         change(node)
+        let silent = age.map { "for \($0.count / 1000) s" } ?? "lately"
         let (level, reason, sentence): (Event.Level, String, String) =
             switch health {
             case .alive: (.info, "NodeAlive", "Node “\(node.name)” is heard from again.")
-            case .suspect: (.warning, "NodeSuspect", "Node “\(node.name)” has not been heard from for \((age?.count ?? 0) / 1000) s.")
-            case .lost: (.error, "NodeLost", "Node “\(node.name)” has not been heard from for \((age?.count ?? 0) / 1000) s and counts as lost.")
+            case .suspect: (.warning, "NodeSuspect", "Node “\(node.name)” has not been heard from \(silent).")
+            case .lost: (.error, "NodeLost", "Node “\(node.name)” has not been heard from \(silent) and counts as lost.")
             }
         note(level, reason, .node(node.id, name: node.name), sentence, at: now)
-        for record in instances(on: node.id) {
+        let departing = unrest.departing(from: node.id).compactMap { instances[$0]?.value }
+        for record in instances(on: node.id) + departing {
             var settled = record
             settle(&settled, reason: "node \(node.name) is \(health.rawValue)", at: now)
             if settled != record { put(settled) }
@@ -74,11 +99,24 @@ extension ClusterState {
 
     /// A node as it is now, in the rows and in the engine.
     mutating func change(_ node: Node) {
-        let before = nodes[node.id].map { PlacementNode($0.value) }
-        let after = PlacementNode(node)
+        let before = placementNode(node.id)
         put(node)
+        let after = placementNode(node)
         guard before != after else { return }
         step(.node(before: before, after: after))
         roomAppeared()
     }
+
+    /// After a change of what placement sees of a node.
+    mutating func admissionChanged(from before: PlacementNode?) {
+        guard let id = before?.id, let node = nodes[id]?.value else { return }
+        let after = placementNode(node)
+        guard before != after else { return }
+        step(.node(before: before, after: after))
+        roomAppeared()
+    }
+
+    func placementNode(_ node: Node) -> PlacementNode { PlacementNode(node, owesRemoval: owesRemoval(node.id)) }
+
+    func placementNode(_ id: NodeID) -> PlacementNode? { (nodes[id]?.value).map { placementNode($0) } }
 }

@@ -53,6 +53,9 @@ extension ClusterState {
     }
 
     private mutating func take(_ observed: ObservedInstance, from node: Node, at now: Timestamp) {
+        if let tombstone = tombstones[TombstoneID(instance: observed.id, node: node.id)]?.value {
+            return confirm(tombstone, by: observed, from: node, at: now)
+        }
         guard let record = instances[observed.id]?.value else {
             takeUnknown(observed, from: node, at: now)
             return
@@ -65,11 +68,44 @@ extension ClusterState {
                     + "\(record.instance.placement.map { "node “\($0.nodeName)”" } ?? "no node yet"); it is left alone.", at: now)
             return
         }
-        if observed.state == .absent, record.instance.spec.desired == .deleted || record.isQuarantined {
+        guard !record.isLeaving else { return }
+        if observed.state == .absent, isGone(record, observed) {
             leave(record, node: node, at: now)
         } else {
             update(record, with: observed, node: node, at: now)
         }
+    }
+
+    /// Only a node that has been told of the deletion confirms it: a late report from before that speaks of something else.
+    private func isGone(_ record: InstanceRecord, _ observed: ObservedInstance) -> Bool {
+        record.isQuarantined || (record.instance.spec.desired == .deleted && observed.generation >= record.instance.generation)
+    }
+
+    /// What a node says of something that does not belong there any more changes nothing but what it still has to take away.
+    private mutating func confirm(_ tombstone: Tombstone, by observed: ObservedInstance, from node: Node, at now: Timestamp) {
+        guard observed.state != .absent || observed.generation < tombstone.instance.generation else {
+            remove(tombstone)
+            if let record = instances[observed.id]?.value, record.isLeaving, record.move?.from == node.id {
+                arrive(record, why: "node “\(node.name)” has confirmed it", at: now)
+            }
+            return
+        }
+        guard observed.state != .absent, outranks(observed, tombstone), observed.generation < Int64.max / 2 else { return }
+        // The ledger is older than what the node has acted on, after a restore: the node heeds only what is newer still.
+        var raised = tombstone
+        raised.instance.generation = observed.generation + 1
+        raised.revision = nextRevision
+        put(raised)
+        guard var record = instances[observed.id]?.value, record.instance.generation < raised.instance.generation else { return }
+        record.instance.generation = raised.instance.generation
+        record.desiredRevision = nextRevision
+        put(record)
+    }
+
+    /// It has acted on something else that is as new as its removal.
+    private func outranks(_ observed: ObservedInstance, _ tombstone: Tombstone) -> Bool {
+        let isUntouched = observed.state == .running || observed.state == .quarantined
+        return observed.generation > tombstone.instance.generation || (observed.generation == tombstone.instance.generation && isUntouched)
     }
 
     /// Its node has confirmed that nothing is left of it.
@@ -98,6 +134,7 @@ extension ClusterState {
         finishOperation(of: &updated, reason: reason, at: now)
         guard updated != record else { return }
         put(updated)
+        if unrest.draining.contains(node.id) { roomAppeared() }
         announce(from: record, to: updated, node: node, at: now)
     }
 
@@ -131,10 +168,6 @@ extension ClusterState {
     // MARK: Strangers
 
     private mutating func takeUnknown(_ observed: ObservedInstance, from node: Node, at now: Timestamp) {
-        if let tombstone = tombstones[observed.id]?.value, tombstone.node == node.id {
-            if observed.state == .absent { remove(tombstone) }
-            return
-        }
         guard observed.state != .absent, instances.count < LedgerSettings.Limit.instances else { return }
         let resources = observed.resources.clamped
         var instance = Instance(
@@ -163,12 +196,11 @@ extension ClusterState {
         return (try? Name(full)) ?? Self.unknownName
     }
 
-    /// A full report speaks of what it leaves out, too.
+    /// A full report speaks of what it leaves out, too; but it does not confirm a removal, since it may be from before the node was told of it.
     private mutating func takeAbsence(of observed: [ObservedInstance], on node: Node, at now: Timestamp) {
         let present = Set(observed.map(\.id))
-        for tombstone in tombstones(on: node.id) where !present.contains(tombstone.instance.id) { remove(tombstone) }
-        for record in instances(on: node.id) where !present.contains(record.id) {
-            if record.instance.spec.desired == .deleted || record.isQuarantined {
+        for record in instances(on: node.id) where !present.contains(record.id) && !record.isLeaving {
+            if record.isQuarantined {
                 leave(record, node: node, at: now)
             } else if record.observed != nil, record.observed != .absent {
                 let status = record.instance.status

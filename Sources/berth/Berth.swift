@@ -26,7 +26,7 @@ package struct Berth: AsyncParsableCommand {
             CommandGroup(
                 name: "Cluster",
                 subcommands: [ClusterCommand.self, NodeCommand.self, SizeCommand.self, ImageCommand.self, KeyCommand.self, EventList.self]),
-            CommandGroup(name: "Planning", subcommands: [CapacityCommand.self, PlanCommand.self]),
+            CommandGroup(name: "Planning", subcommands: [CapacityCommand.self, PlanCommand.self, SimulateCommand.self]),
             CommandGroup(name: "Running Berth", subcommands: [DevCommand.self, ControllerCommand.self, AgentCommand.self, BenchCommand.self]),
             CommandGroup(name: "About", subcommands: [Version.self, Completion.self]),
         ])

@@ -40,6 +40,35 @@ struct FailureTests {
         #expect(!life.hasFiles)
     }
 
+    @Test("a clean-up that fails is tried again until it is done")
+    func undoAgain() {
+        var life = Life()
+        life.happen(.desired(Sample.desired(1)))
+        life.succeed()
+        life.succeed()
+        life.fail(lasting: true)
+        for _ in 0..<3 {
+            #expect(life.pending == .undo)
+            life.fail()
+            #expect(life.pending == nil)
+            life.pass(60)
+        }
+        life.settle()
+        #expect(life.state == .failed)
+        #expect(!life.hasFiles)
+    }
+
+    @Test("a clean-up that was cut short by the agent's end is done by the next agent")
+    func undoByTheNext() {
+        var life = Life()
+        life.happen(.desired(Sample.desired(1)))
+        life.succeed()
+        life.fail(lasting: true)
+        var next = InstanceMachine(id: life.machine.id)
+        let effects = next.takeUp(FoundInstance(id: life.machine.id, record: life.saved, vmm: .never), address: nil, at: .zero)
+        #expect(effects == [.begin(.undo)])
+    }
+
     @Test("a new order after a failure begins anew")
     func again() {
         var life = Life()

@@ -2,18 +2,6 @@ import AgentDecisions
 import ClusterModel
 import Testing
 
-/// SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 @Suite("random lives")
 struct RandomWalkTests {
     @Test("whatever happens: one piece of work at a time, one VMM at a time, no order goes back, and in the end all is as wanted", arguments: 1...400)
@@ -23,7 +11,7 @@ struct RandomWalkTests {
     func fencedWalk(seed: UInt64) { walk(seed: seed, fenced: true) }
 
     private func walk(seed: UInt64, fenced: Bool) {
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         var life = Life()
         var generation: Int64 = 0
         var reboots: Int64 = 0

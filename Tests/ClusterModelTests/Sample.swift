@@ -42,7 +42,9 @@ enum Sample {
         let registration = registration()
         return Node(
             id: id(2), name: registration.name, labels: registration.labels, taints: registration.taints, facts: registration.facts,
-            capacity: registration.capacity, cordoned: false, health: .alive, registeredAt: at)
+            capacity: registration.capacity, cordoned: false, draining: true,
+            drain: DrainOrder(stop: true, parallel: 4, startedAt: at, finishedAt: at), health: .lost,
+            silence: NodeSilence(since: at, lostAt: at, proof: FencingProof(kind: .hook, sentence: "the fence command succeeded")), registeredAt: at)
     }
 
     static func image() -> Image {
@@ -84,7 +86,7 @@ enum Sample {
 
     static func syncRequest() -> SyncRequest {
         SyncRequest(
-            bootID: "boot", session: "session", highestEpoch: Epoch(3), seen: 5, registration: registration(), full: true,
+            bootID: "boot", session: "session", number: 12, highestEpoch: Epoch(3), seen: 5, registration: registration(), full: true,
             observed: [ObservedInstance(id: id(1), name: name("web-1"), generation: 1, state: .running, pid: 4242, resources: room)],
             hold: Milliseconds(seconds: 3))
     }

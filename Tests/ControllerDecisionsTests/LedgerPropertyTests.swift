@@ -124,7 +124,7 @@ struct LedgerPropertyTests {
         }
     }
 
-    private static func rows(of state: ClusterState) -> [Change] {
+    static func rows(of state: ClusterState) -> [Change] {
         var rows: [(Int64, Change)] = []
         rows += state.nodes.values.map { ($0.key, .node(Edit(before: nil, after: $0))) }
         rows += state.instances.values.map { ($0.key, .instance(Edit(before: nil, after: $0))) }
@@ -134,6 +134,7 @@ struct LedgerPropertyTests {
         rows += state.tombstones.values.map { ($0.key, .tombstone(Edit(before: nil, after: $0))) }
         rows += state.keys.values.map { ($0.key, .key(Edit(before: nil, after: $0))) }
         rows += state.seeds.values.map { ($0.key, .seed(Edit(before: nil, after: $0))) }
+        if let recovery = state.recovery { rows.append((recovery.key, .recovery(Edit(before: nil, after: recovery)))) }
         return rows.sorted { $0.0 < $1.0 }.map(\.1)
     }
 }

@@ -72,13 +72,16 @@ struct LifecycleTests {
         _ = try ledger.launch("web").result.get()
     }
 
-    @Test("a full report that does not speak of a deleted instance confirms its deletion")
+    @Test("a full report that does not speak of a deleted instance may be an old one: the node says so itself when it was told")
     func deletionByAbsence() {
         var ledger = PlayedLedger()
         let node = ledger.join(1)
         ledger.launch("web")
         ledger.apply(.delete(.name(ProjectName(project: ClusterState.defaultProject, name: name("web"))), ledger.newID()))
         ledger.apply(.report(.init(node: node, registration: nil, full: true, observed: [])))
+        #expect(ledger.record("web")?.instance.status.state == .deleting)
+        #expect(ledger.state.desiredSet(of: node, seen: 0).instances.map(\.desired) == [.deleted])
+        ledger.report("web", .absent)
         #expect(ledger.record("web") == nil)
     }
 
@@ -120,7 +123,7 @@ struct LifecycleTests {
         let node = ledger.join(1)
         ledger.launch("web")
         ledger.report("web", .running)
-        ledger.apply(.healthTick([.init(node: node, age: Milliseconds(seconds: 11))]))
+        ledger.silence(node, seconds: 11)
         #expect(ledger.state.nodes[node]?.value.health == .suspect)
         #expect(ledger.record("web")?.instance.status.state == .unknown)
         ledger.apply(.report(.init(node: node, registration: nil, full: false, observed: [])))
@@ -157,7 +160,7 @@ struct LifecycleTests {
         ledger.launch("web")
         let id = try #require(ledger.record("web")).id
         #expect(throws: ErrorBody.self) { try ledger.apply(.removeNode(.id(node))).result.get() }
-        ledger.apply(.healthTick([.init(node: node, age: Milliseconds(seconds: 40))]))
+        ledger.silence(node, seconds: 40)
         _ = try ledger.apply(.removeNode(.id(node))).result.get()
         #expect(ledger.record("web") == nil)
         #expect(ledger.state.engine.nodes.isEmpty)

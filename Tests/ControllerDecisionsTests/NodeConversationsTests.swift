@@ -38,9 +38,12 @@ struct NodeConversationsTests {
         /// Without one.
         mutating func stop(_ seconds: Int) { now += .seconds(seconds) }
 
-        mutating func arrive(full: Bool = false, registers: Bool = false, session: String = "s", hold: Int64 = 3000) -> NodeConversations.Arrival {
+        mutating func arrive(
+            full: Bool = false, registers: Bool = false, session: String = "s", number: Int64 = 0, epoch: Int64 = 0, hold: Int64 = 3000
+        ) -> NodeConversations.Arrival {
             let request = SyncRequest(
-                bootID: "b", session: session, highestEpoch: Epoch(0), seen: full ? 0 : 5, registration: registers ? Self.registration : nil,
+                bootID: "b", session: session, number: number, highestEpoch: Epoch(epoch), seen: full ? 0 : 5,
+                registration: registers ? Self.registration : nil,
                 full: full, observed: [], hold: Milliseconds(hold))
             return desk.arrive(request, from: node, health: health, at: now)
         }
@@ -259,5 +262,43 @@ struct NodeConversationsTests {
         _ = desk.desk.arrive(request, from: node, health: .alive, at: desk.now)
         #expect(desk.desk.leases.term.outrankedBy == Epoch(4))
         #expect(desk.desk.leases.grant(to: node, .init(isAlive: true, owesRemoval: false), at: desk.now) == nil)
+    }
+
+    private func isReport(_ arrival: NodeConversations.Arrival) -> Bool { if case .report = arrival { true } else { false } }
+
+    @Test("what a session said before something that was heard already is not heard any more")
+    func lateCopies() {
+        var desk = Desk()
+        #expect(desk.arrive(full: true, number: 1, epoch: 1) == .unknown, "it was never answered by this controller")
+        guard case .report(let turn) = desk.arrive(full: true, number: 2, epoch: 1) else { return #expect(Bool(false), "it says everything") }
+        desk.desk.reportIsKept(turn, at: desk.now)
+        #expect(desk.arrive(full: true, number: 2, epoch: 1) == .unknown, "a copy")
+        #expect(desk.arrive(full: true, number: 1, epoch: 1) == .unknown, "overtaken")
+        #expect(isReport(desk.arrive(full: true, number: 3, epoch: 1)))
+    }
+
+    @Test("what was said to a controller of an earlier term is not heard by the next")
+    func lateAcrossTerms() {
+        var desk = Desk()
+        #expect(desk.arrive(full: true, number: 7, epoch: 0) == .unknown)
+        #expect(desk.arrive(full: true, number: 8, epoch: 0) == .unknown, "its agent had not heard of this term when it left")
+        #expect(isReport(desk.arrive(full: true, number: 9, epoch: 1)))
+    }
+
+    @Test("a copy of what an agent said that has ended since does not silence the one that lives")
+    func lateFromThePast() {
+        var desk = Desk()
+        _ = desk.arrive(full: true, session: "new", number: 1, epoch: 1)
+        #expect(isReport(desk.arrive(full: true, session: "new", number: 2, epoch: 1)))
+        #expect(desk.arrive(full: true, session: "old", number: 40, epoch: 1) == .unknown)
+        #expect(desk.arrive(session: "new", number: 3, epoch: 1) == .unknown, "it is asked for everything again")
+        #expect(isReport(desk.arrive(full: true, session: "new", number: 4, epoch: 1)))
+    }
+
+    @Test("a node that is not in the ledger is answered before it is taken in")
+    func joins() {
+        var desk = Desk(known: false)
+        #expect(desk.arrive(full: true, registers: true, number: 1, epoch: 0) == .unknown)
+        #expect(isReport(desk.arrive(full: true, registers: true, number: 2, epoch: 1)))
     }
 }

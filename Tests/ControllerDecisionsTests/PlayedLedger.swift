@@ -26,14 +26,20 @@ struct PlayedLedger {
     var now = Timestamp(milliseconds: 1_700_000_000_000)
     private var counter: UInt64 = 0
 
-    init(sizes: Bool = true, image: Bool = true) {
-        state = ClusterState(settings: LedgerSettings(defaultSize: name("tiny"), defaultImage: name("tiny")))
+    init(sizes: Bool = true, image: Bool = true, recovery: RecoverySettings = RecoverySettings(), fence: FenceMoment? = nil) {
+        state = ClusterState(
+            settings: LedgerSettings(defaultSize: name("tiny"), defaultImage: name("tiny"), recovery: recovery, fence: fence))
         if sizes { for size in ClusterState.firstSizes { apply(.createSize(size)) } }
-        if image { apply(.putImage(Self.image)) }
+        if image { for image in [Self.image, Self.diskImage] { apply(.putImage(image)) } }
     }
 
     static let image = Image(
         id: identifier(1_000_000), name: name("tiny"), digest: digest("a"), format: .linux, architecture: .x86_64, bytes: 10, minimumDisk: .zero,
+        createdAt: Timestamp(milliseconds: 0))
+
+    /// Its guests write to a disk.
+    static let diskImage = Image(
+        id: identifier(1_000_001), name: name("debian"), digest: digest("b"), format: .raw, architecture: .x86_64, bytes: 10, minimumDisk: .zero,
         createdAt: Timestamp(milliseconds: 0))
 
     static func digest(_ digit: Character) -> Digest {
@@ -63,21 +69,28 @@ struct PlayedLedger {
 
     @discardableResult
     mutating func launch(
-        _ text: String? = nil, size: String? = nil, count: Int = 1, queue: Bool = false, allOrNone: Bool = false,
+        _ text: String? = nil, size: String? = nil, image: String? = nil, count: Int = 1, queue: Bool = false, allOrNone: Bool = false,
         constraints: Constraints = Constraints(),
-        groups: [Name] = []
+        groups: [Name] = [], recovery: RecoveryPolicy? = nil, ephemeral: Bool = false, priority: Int = 0
     ) -> Outcome {
         let ids = (0..<count).map { _ in (instance: newID(Instance.self), operation: newID(InstanceOperation.self)) }
         return apply(
             .launch(
                 .init(
-                    name: text.map(name), project: ClusterState.defaultProject, size: size.map(name), groups: groups, constraints: constraints,
-                    queue: queue, allOrNone: allOrNone, ids: ids)))
+                    name: text.map(name), project: ClusterState.defaultProject, size: size.map(name), image: image.map(name), groups: groups,
+                    constraints: constraints,
+                    queue: queue, recovery: recovery, ephemeral: ephemeral, priority: priority, allOrNone: allOrNone, ids: ids)))
+    }
+
+    /// A label by which a launch can ask for one node.
+    static func named(_ node: String) -> Label {
+        guard let label = try? Label(key: "name", value: node) else { preconditionFailure("“\(node)” is no label") }
+        return label
     }
 
     static func registration(_ text: String, cpus: Int64 = 4, memory: Int64 = 4096, labels: [Label] = []) -> NodeRegistration {
         NodeRegistration(
-            name: name(text), labels: Labels(labels), taints: [],
+            name: name(text), labels: Labels(labels + [named(text)]), taints: [],
             facts: NodeFacts(
                 architecture: .x86_64, kvm: .absent, vmm: .synthetic, vmmVersion: "1", agentVersion: "1", kernel: "6", traits: [], overhead: MiB(8)),
             capacity: Capacity(total: Resources(cpu: MilliCPU(vcpus: cpus), memory: MiB(memory), disk: MiB(1 << 20))))
@@ -89,6 +102,27 @@ struct PlayedLedger {
         let id: NodeID = Self.identifier(2_000_000 + number)
         apply(.report(.init(node: id, registration: Self.registration("n\(number)", cpus: cpus, memory: memory), full: true, observed: [])))
         return id
+    }
+
+    /// Not heard from for so long.
+    @discardableResult
+    mutating func silence(_ nodes: NodeID..., seconds: Int64, wasHeard: Bool = true) -> Outcome {
+        let outcome = apply(.healthTick(nodes.map { .init(node: $0, age: Milliseconds(seconds: seconds), wasHeard: wasHeard) }))
+        settle()
+        return outcome
+    }
+
+    /// What the writer does after each batch.
+    mutating func settle() {
+        apply(.placePending(again: true))
+        while state.pendingCursor != nil { apply(.placePending(again: false)) }
+    }
+
+    /// As after a restart: nothing but the rows is left.
+    mutating func restart() {
+        var again = ClusterState(settings: state.settings)
+        again.restore(LedgerPropertyTests.rows(of: state), revision: state.revision)
+        state = again
     }
 
     func record(_ text: String) -> InstanceRecord? {
@@ -120,9 +154,10 @@ struct LedgerImage: Equatable {
     var tombstones: [Int64: Tombstone]
     var keys: [Int64: SSHKey]
     var seeds: [Int64: KeptSeed]
+    var recovery: Recovery?
     var allocations: [Allocation]
     var placementNodes: [PlacementNode]
-    var hasPending: Bool
+    var hasWork: Bool
 
     init(_ state: ClusterState) {
         func byKey<Value>(_ rows: some Sequence<Row<Value>>) -> [Int64: Value] {
@@ -137,8 +172,9 @@ struct LedgerImage: Equatable {
         tombstones = byKey(state.tombstones.values)
         keys = byKey(state.keys.values)
         seeds = byKey(state.seeds.values)
+        recovery = state.recovery?.value
         placementNodes = state.engine.nodes
         allocations = placementNodes.flatMap { state.engine.allocations(on: $0.id) }
-        hasPending = state.hasPending
+        hasWork = state.hasWork
     }
 }

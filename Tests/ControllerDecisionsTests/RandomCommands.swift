@@ -11,7 +11,7 @@ extension PlayedLedger {
         let some = known.randomElement(using: &generator)
         let key: InstanceKey = some.map { .id($0.id) } ?? .name(ProjectName(project: ClusterState.defaultProject, name: name("nobody")))
         let node = Self.nodeIDs.randomElement(using: &generator) ?? Self.identifier(0)
-        switch Int.random(in: 0..<26, using: &generator) {
+        switch Int.random(in: 0..<34, using: &generator) {
         case 0...4: return randomLaunch(using: &generator)
         case 5: return .start(key, newID())
         case 6: return .stop(key, newID(), force: Bool.random(using: &generator), within: nil)
@@ -21,20 +21,36 @@ extension PlayedLedger {
         case 11: return .destroy(key, newID())
         case 12: return Bool.random(using: &generator) ? .cordon(.id(node)) : .uncordon(.id(node))
         case 13: return .removeNode(.id(node))
-        case 14: return .healthTick(Self.nodeIDs.map { .init(node: $0, age: Milliseconds(Int64.random(in: 0...40_000, using: &generator))) })
+        case 14, 24, 25:
+            return .healthTick(
+                Self.nodeIDs.map {
+                    .init(
+                        node: $0, age: Milliseconds(Int64.random(in: 0...40_000, using: &generator)),
+                        wasHeard: Int.random(in: 0..<8, using: &generator) > 0)
+                })
         case 15: return .cancel(some?.operation ?? newID(), deletion: newID())
         case 16:
             return .createSize(Size(name: name("s\(Int.random(in: 0...3, using: &generator))"), resources: randomResources(using: &generator)))
         case 17: return .deleteSize(name("s\(Int.random(in: 0...3, using: &generator))"))
         case 18: return .expireOperations(keep: Int.random(in: 0...20, using: &generator))
         case 19: return .placePending(again: true)
-        case 20:
+        case 20: return .drain(.id(node), stop: Bool.random(using: &generator), parallel: Int.random(in: 0...3, using: &generator))
+        case 21: return .confirmDead(.id(node), diskGone: Bool.random(using: &generator))
+        case 22:
+            return .fenced(
+                .init(
+                    node: node, since: state.nodes[node]?.value.silence?.since ?? now, succeeded: Bool.random(using: &generator), attempt: 1,
+                    attempts: 3, output: "off"))
+        case 23:
+            let reason = RecoveryHold.Reason.allCases.randomElement(using: &generator) ?? .operatorsWord
+            return Int.random(in: 0..<3, using: &generator) == 0 ? .holdRecovery(reason, message: "because") : .resumeRecovery
+        case 26:
             let number = Int.random(in: 0...3, using: &generator)
             let blob = "AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
             guard let key = try? SSHPublicKey("ssh-ed25519 \(blob) k\(number)") else { preconditionFailure("it is a key") }
             let at = Timestamp(milliseconds: 0)
             return .importKey(SSHKey(name: name("k\(number)"), publicKey: key, fingerprint: "SHA256:\(number)", createdAt: at))
-        case 21: return .deleteKey(name("k\(Int.random(in: 0...3, using: &generator))"))
+        case 27: return .deleteKey(name("k\(Int.random(in: 0...3, using: &generator))"))
         default: return .report(randomReport(node, using: &generator))
         }
     }
@@ -49,7 +65,8 @@ extension PlayedLedger {
                 name: Bool.random(using: &generator) ? name("i\(Int.random(in: 0...6, using: &generator))") : nil,
                 project: ClusterState.defaultProject, size: ["tiny", "small", "medium", "s1"].randomElement(using: &generator).map(name),
                 groups: Bool.random(using: &generator) ? [name("g")] : [], constraints: constraints, queue: Bool.random(using: &generator),
-                allOrNone: Bool.random(using: &generator),
+                recovery: [.stay, .fenced, nil].randomElement(using: &generator) ?? nil, ephemeral: Bool.random(using: &generator),
+                priority: Int.random(in: -1001...1001, using: &generator), allOrNone: Bool.random(using: &generator),
                 userData: Bool.random(using: &generator) ? Data([1, 2, 3]) : nil,
                 keys: Int.random(in: 0...3, using: &generator) == 0 ? [name("k1")] : [], ids: ids))
     }
@@ -63,13 +80,14 @@ extension PlayedLedger {
     private mutating func randomReport(_ node: NodeID, using generator: inout SplitMix) -> NodeReport {
         let states: [ObservedInstance.State] = [.preparing, .starting, .running, .stopping, .stopped, .failed, .absent, .quarantined]
         let known = state.instances.values.map(\.value).sorted { $0.id < $1.id }
-        let buried = state.tombstones.keys.sorted()
+        let buried = state.tombstones.keys.sorted().filter { $0.node == node }.map(\.instance)
         let stranger: InstanceID = Self.identifier(3_000_000 + UInt64.random(in: 0...3, using: &generator))
         var observed: [ObservedInstance] = []
         for _ in 0..<Int.random(in: 0...4, using: &generator) {
             let instance = known.randomElement(using: &generator)
             let useStranger = Int.random(in: 0..<6, using: &generator) == 0
-            let id = useStranger ? stranger : instance?.id ?? buried.randomElement(using: &generator) ?? stranger
+            let mourns = Int.random(in: 0..<3, using: &generator) == 0
+            let id = useStranger ? stranger : (mourns ? buried.randomElement(using: &generator) : nil) ?? instance?.id ?? stranger
             let generations = [instance?.instance.generation ?? 1, instance?.instance.generation ?? 1, 0, -1, 7, .max]
             observed.append(
                 ObservedInstance(

@@ -17,9 +17,10 @@ private let allowed: [String: Set<String>] = [
         "ClusterModel", "ClusterAPI", "AgentDecisions", "CageDecisions", "StrictYAML", "CKVM", "CSpawn", "Subprocess", "SystemPackage", "Logging",
         "ServiceLifecycle", "Crypto",
     ],
+    "Simulator": ["ClusterModel", "Placement", "ControllerDecisions", "AgentDecisions", "CageDecisions"],
     "Planner": ["ClusterModel", "Placement", "StrictYAML", "DequeModule", "Yams"],
     "berth": [
-        "ClusterModel", "Placement", "StrictYAML", "ClusterAPI", "Controller", "Agent", "Planner", "CSpawn", "ArgumentParser", "Logging",
+        "ClusterModel", "Placement", "StrictYAML", "ClusterAPI", "Controller", "Agent", "Planner", "Simulator", "CSpawn", "ArgumentParser", "Logging",
         "ServiceLifecycle", "UnixSignals", "Yams", "Subprocess",
     ],
     "berth-cage": ["CSpawn", "CageDecisions"],
@@ -48,12 +49,57 @@ struct FloorTests {
             "ContinuousClock", "SuspendingClock", "Date()", "Date.now", "SystemRandomNumberGenerator", ".random(", ".shuffled()", ".randomElement()",
             "FileManager", "ProcessInfo", "getenv", "import Glibc", "import Foundation\n", "import Dispatch", "Task {", "UUID()",
         ]
-        for target in ["Placement", "ControllerDecisions", "AgentDecisions", "CageDecisions"] {
+        for target in Self.pure {
             for file in try tree.files(under: "Sources/\(target)", ending: ".swift") {
                 let code = file.lines.filter { !$0.drop { $0 == " " }.hasPrefix("//") }.joined(separator: "\n")
                 for word in impure {
                     #expect(!code.contains(word), "\(file.path) contains “\(word.trimmingSuffix)”: it must be given what it needs")
                 }
+            }
+        }
+    }
+
+    static let pure = ["Placement", "ControllerDecisions", "AgentDecisions", "CageDecisions", "Simulator"]
+
+    @Test("the pure targets never go by the order of a set or a dictionary, which is another in every run")
+    func order() throws {
+        for target in Self.pure {
+            for file in try tree.files(under: "Sources/\(target)", ending: ".swift") {
+                #expect(
+                    Self.unordered(in: file) == [],
+                    "\(file.path) goes through a set or a dictionary: sort it, or ask what does not depend on the order")
+            }
+        }
+    }
+
+    @Test("going through a dictionary is noticed, and asking it for a sum or a minimum is not")
+    func orderIsNoticed() {
+        let text = """
+            var seen: Set<Int> = []
+            var names: [Int: String] = [:]
+            for name in names.values { print(name) }
+            for (key, _) in names { print(key) }
+            let all = seen.map { $0 }
+            let sorted = seen.sorted()
+            let least = names.keys.min()
+            // for name in names.values
+            """
+        #expect(Self.unordered(in: SourceTree.File(path: "Sources/Placement/X.swift", text: text)).count == 3)
+    }
+
+    /// Lines that go through what has no order. By their look: names that the file declares as sets and dictionaries, and `keys` and `values`.
+    static func unordered(in file: SourceTree.File) -> [Substring] {
+        let harmless = [
+            ".sorted", ".min()", ".min {", ".max()", ".max {", ".contains", ".count", ".isEmpty", ".allSatisfy", ".reduce(0)", "DomainLabels.keys",
+            "uniqueKeysWithValues",
+        ]
+        let names = file.text.matches(of: /(?:let|var) (\w+)(?:: \[[^\](]+: [^\]]+\]|: Set<| = Set[<(]| = \[[A-Z]\w*: )/).map(\.1)
+        return file.lines.filter { line in
+            guard !line.drop(while: { $0 == " " }).hasPrefix("//"), !harmless.contains(where: line.contains) else { return false }
+            if line.contains(/\.(keys|values)\b/) { return true }
+            return names.contains { name in
+                line.contains(" in \(name) {")
+                    || [".map", ".filter", ".compactMap", ".flatMap", ".forEach", ".first", ".reduce"].contains { line.contains(" \(name)\($0)") }
             }
         }
     }

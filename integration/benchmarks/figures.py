@@ -19,6 +19,8 @@ import tempfile
 import time
 import uuid
 
+import planner
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BERTH = os.path.join(ROOT, ".build/release/berth")
 IMAGE = os.path.join(ROOT, ".build/images/tiny.tar")
@@ -340,13 +342,24 @@ def main():
     with open("/proc/cpuinfo") as file:
         model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "unknown")
     print(f"Machine: {os.cpu_count()} x {model}, {platform.release()}, load {os.getloadavg()[0]:.1f}\n")
-    print("| what | figure | must |\n|---|---|---|", flush=True)
-    parts = {"startup": startup, "listing": listing, "exec": request_to_exec, "idle": idle_syncs, "launches": durable_launches, "slow": slow_agents, "restart": restart}
-    chosen = sys.argv[1:] or list(parts)
+    parts = {
+        "startup": startup, "listing": listing, "exec": request_to_exec, "idle": idle_syncs, "launches": durable_launches, "slow": slow_agents,
+        "restart": restart,
+    }
+    chosen = sys.argv[1:] or [*parts, *planner.PARTS]
     for name in chosen:
-        if name not in parts:
-            raise SystemExit(f"there is no part “{name}”; known are: {', '.join(parts)}")
-        parts[name]()
+        if name not in parts and name not in planner.PARTS:
+            raise SystemExit(f"there is no part “{name}”; known are: {', '.join([*parts, *planner.PARTS])}")
+    if any(name in parts for name in chosen):
+        print("| what | figure | must |\n|---|---|---|", flush=True)
+    for name in chosen:
+        if name in parts:
+            parts[name]()
+    planned = [name for name in chosen if name in planner.PARTS]
+    if planned:
+        planner.head()
+    for name in planned:
+        planner.PARTS[name]()
 
 
 if __name__ == "__main__":

@@ -15,10 +15,25 @@ extension APIClient {
         try await stream(request(.backupCluster, Route.backupCluster.path(), timeout: .seconds(600)))
     }
 
+    package func recovery() async throws -> RecoveryView { try await get(.showRecovery, Route.showRecovery.path()) }
+    package func holdRecovery(_ request: HoldRecoveryRequest) async throws -> RecoveryView {
+        try await change(.holdRecovery, Route.holdRecovery.path(), body: request)
+    }
+    package func resumeRecovery() async throws -> RecoveryView { try await change(.resumeRecovery, Route.resumeRecovery.path()) }
+
     package func nodes() -> PagedList<NodeView> { PagedList(client: self, route: .listNodes, query: [:]) }
     package func node(_ node: String) async throws -> NodeView { try await get(.showNode, Route.showNode.path(node)) }
     package func cordon(_ node: String) async throws -> NodeView { try await change(.cordonNode, Route.cordonNode.path(node)) }
     package func uncordon(_ node: String) async throws -> NodeView { try await change(.uncordonNode, Route.uncordonNode.path(node)) }
+    package func drainPlan(_ node: String, _ request: DrainRequest) async throws -> DrainAnswer {
+        try await change(.drainNode, Route.drainNode.path(node), ["dryRun": "1"], body: request)
+    }
+    package func drain(_ node: String, _ request: DrainRequest) async throws -> DrainAnswer {
+        try await change(.drainNode, Route.drainNode.path(node), body: request)
+    }
+    package func confirmDead(_ node: String, _ request: ConfirmDeadRequest) async throws -> NodeView {
+        try await change(.confirmDeadNode, Route.confirmDeadNode.path(node), body: request)
+    }
     package func remove(node: String) async throws { try await changeIgnoringAnswer(.removeNode, Route.removeNode.path(node)) }
 
     package func sizes() -> PagedList<Size> { PagedList(client: self, route: .listSizes, query: [:]) }

@@ -13,6 +13,8 @@ extension LaunchRequest: JSONRead {
             case "groups": try json.optional(into: &request.groups)
             case "stopTimeoutMilliseconds": try json.optional(into: &request.stopTimeout)
             case "queue": try json.optional(into: &request.queue)
+            case "ephemeral": try json.optional(into: &request.ephemeral)
+            case "priority": try json.optional(into: &request.priority)
             case "count": try json.optional(into: &request.count)
             case "allOrNone": try json.optional(into: &request.allOrNone)
             default: throw JSONReader.Unusual()

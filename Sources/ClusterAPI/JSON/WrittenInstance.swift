@@ -33,6 +33,7 @@ extension InstanceSpec: JSONWritten {
             object.field("queued", queued)
             object.field("recovery", recovery.rawValue)
             object.field("ephemeral", ephemeral)
+            object.field("priority", priority)
             object.field("seed", seed)
         }
     }

@@ -60,8 +60,9 @@ extension Controller {
             name: request.name, project: request.project ?? ClusterState.defaultProject, size: request.size, image: request.image,
             labels: request.labels ?? Labels(), groups: request.groups ?? [], constraints: request.constraints ?? Constraints(),
             policy: request.policy, restart: request.restart ?? .onFailure, stopTimeout: request.stopTimeout, queue: request.queue ?? false,
-            recovery: request.recovery, allOrNone: request.allOrNone ?? false, userData: request.userData,
-            vendorData: request.vendorData, keys: request.keys ?? [], ids: (0..<count).map { _ in (.random(), .random()) })
+            recovery: request.recovery, ephemeral: request.ephemeral ?? false, priority: request.priority ?? 0, allOrNone: request.allOrNone ?? false,
+            userData: request.userData, vendorData: request.vendorData, keys: request.keys ?? [], ids: (0..<count).map { _ in (.random(), .random()) }
+        )
     }
 
     /// Each of the count is placed on a copy after those before it, as a launch would.

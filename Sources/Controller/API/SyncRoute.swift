@@ -77,7 +77,7 @@ extension Controller {
                 nodes.insert(node)
             case .tombstone(let edit): if let after = edit.after { nodes.insert(after.value.node) }
             case .node(let edit): if edit.after == nil, let before = edit.before { sessions.forget(before.value.id) }
-            case .size, .image, .operation, .key, .seed: continue
+            case .size, .image, .operation, .key, .seed, .recovery: continue
             }
         }
         for node in nodes { sessions.wake(node) }

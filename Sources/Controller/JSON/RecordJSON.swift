@@ -13,11 +13,24 @@ extension InstanceRecord: JSONWritten {
             object.field("found", found)
             object.field("adopted", adopted)
             object.field("stopWithin", stopWithin)
+            object.field("move", move)
+            object.field("stoppedByDrain", stoppedByDrain)
+        }
+    }
+}
+
+extension InstanceMove: JSONWritten {
+    package func write(to text: inout JSONWriter) {
+        text.object { object in
+            object.field("from", from)
+            object.field("fromName", fromName)
+            object.field("proof", proof)
         }
     }
 }
 
 extension InstanceRecord: JSONRead {
+    /// One that moves is rare, and left to Foundation.
     package init(from json: inout JSONReader) throws(JSONReader.Unusual) {
         var instance: Instance?
         var desiredRevision: Int64?
@@ -27,6 +40,7 @@ extension InstanceRecord: JSONRead {
         var found: Bool?
         var adopted: Bool?
         var stopWithin: Milliseconds?
+        var stoppedByDrain: Bool?
         try json.object { name, json throws(JSONReader.Unusual) in
             switch name {
             case "instance": try json.value(into: &instance)
@@ -37,6 +51,7 @@ extension InstanceRecord: JSONRead {
             case "found": try json.value(into: &found)
             case "adopted": try json.value(into: &adopted)
             case "stopWithin": try json.value(into: &stopWithin)
+            case "stoppedByDrain": try json.value(into: &stoppedByDrain)
             default: throw JSONReader.Unusual()
             }
         }
@@ -47,5 +62,6 @@ extension InstanceRecord: JSONRead {
         self.observedReboots = try json.required(observedReboots)
         self.adopted = try json.required(adopted)
         self.stopWithin = stopWithin
+        self.stoppedByDrain = stoppedByDrain ?? false
     }
 }

@@ -40,7 +40,7 @@ final class CommittedView: Sendable {
                 case .image(let edit): content.images.apply(edit)
                 case .operation(let edit): content.operations.apply(edit)
                 case .key(let edit): content.keys.apply(edit)
-                case .tombstone, .seed: break
+                case .tombstone, .seed, .recovery: break
                 }
             }
             content.state.follow(effects.steps, to: revision)

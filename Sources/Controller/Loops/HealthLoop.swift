@@ -32,7 +32,7 @@ struct HealthLoop: Sendable {
 
     private func keepHouse() async {
         controller.leaseTimes.follow(nodes: controller.view.nodes.rows.count, controller.sessions)
-        if controller.view.look(\.hasPending) { await submit(.placePending(again: true)) }
+        if controller.view.look(\.hasWork) { await submit(.placePending(again: true)) }
         // Each takes a thousand; bounded, so that health is looked at in between.
         for _ in 0..<20 where controller.view.look(\.operations.count) > Self.keptOperations {
             await submit(.expireOperations(keep: Self.keptOperations))

@@ -21,6 +21,7 @@ enum RowCodec {
             case .tombstone(let edit): try add(edit, .tombstone, encoder, &batch)
             case .key(let edit): try add(edit, .key, encoder, &batch)
             case .seed(let edit): try add(edit, .seed, encoder, &batch)
+            case .recovery(let edit): try add(edit, .recovery, encoder, &batch)
             }
         }
         if !effects.steps.isEmpty { batch.steps = try StepCodec.encode(effects.steps) }
@@ -46,6 +47,7 @@ enum RowCodec {
         case .tombstone: .tombstone(try read(Tombstone.self))
         case .key: .key(try read(SSHKey.self))
         case .seed: .seed(try read(KeptSeed.self))
+        case .recovery: .recovery(try read(Recovery.self))
         }
     }
 
@@ -102,6 +104,7 @@ enum RowCodec {
         case .tombstone(let edit): key(edit)
         case .key(let edit): key(edit)
         case .seed(let edit): key(edit)
+        case .recovery(let edit): key(edit)
         }
     }
 }

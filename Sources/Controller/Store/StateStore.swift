@@ -39,6 +39,7 @@ package enum RowKind: Int64, Hashable, Sendable, CaseIterable {
     case tombstone = 6
     case key = 7
     case seed = 8
+    case recovery = 9
 }
 
 package struct StoredRow: Hashable, Sendable {

@@ -106,6 +106,13 @@ package struct LeaseBook: Sendable {
         self[node].losses += 1
     }
 
+    /// The ledger has it as lost, by whatever proof: what was said before counts no more.
+    package mutating func foundLost(_ node: NodeID) {
+        guard self[node].phase == .returning || self[node].phase == .granting else { return }
+        self[node].phase = .awaitingReport
+        self[node].losses += 1
+    }
+
     /// The node has left the ledger. What it was granted is remembered for as long as it lasts.
     package mutating func forget(_ node: NodeID, at now: Duration) {
         guard entries[node] != nil else { return }

@@ -9,6 +9,22 @@ package struct NodeConversations: Sendable {
         var lastHeard: Duration
         /// The number of its latest sync.
         var turn: Int64 = 0
+        /// The latest sessions that spoke, the last of them last, and the number of what each said.
+        var speakers: [Speaker] = []
+
+        struct Speaker: Sendable {
+            var session: String
+            var said: Int64
+        }
+
+        /// False for what was said before something that has been heard already.
+        mutating func hear(_ request: SyncRequest) -> Bool {
+            let place = speakers.firstIndex { $0.session == request.session }
+            if let place, request.number <= speakers[place].said { return false }
+            if let place { speakers.remove(at: place) }
+            speakers = speakers.suffix(3) + [Speaker(session: request.session, said: request.number)]
+            return true
+        }
     }
 
     package var leases: LeaseBook
@@ -58,7 +74,7 @@ package struct NodeConversations: Sendable {
     }
 
     package enum Arrival: Hashable, Sendable {
-        /// Answer at once that everything is needed.
+        /// Answer at once that everything is needed. Also where a later sync has come before: nobody waits for this answer any more.
         case unknown
         /// Put its report to the ledger, then `reportIsKept`, then answer.
         case report(Turn)
@@ -69,6 +85,8 @@ package struct NodeConversations: Sendable {
     /// - Parameter health: the node's in the committed ledger; nil where it holds no such node.
     package mutating func arrive(_ request: SyncRequest, from node: NodeID, health: Node.Health?, at now: Duration) -> Arrival {
         leases.term.hear(of: request.highestEpoch)
+        guard isTimely(request, from: node, isOnRecord: health != nil, at: now) else { return .unknown }
+        if health == .lost { leases.foundLost(node) }
         turns += 1
         let hold = min(max(.zero, request.hold), timing.interval)
         let turn = Turn(
@@ -78,6 +96,20 @@ package struct NodeConversations: Sendable {
         guard isKnown || (request.full && (health != nil || request.registration != nil)) else { return .unknown }
         let says = request.registration != nil || request.full || !request.observed.isEmpty || health != .alive
         return says ? .report(turn) : .quiet(turn)
+    }
+
+    /// A link may hold a request back until another was heard, or until another controller is there; what it says was true once and is not now.
+    /// So a report counts from a session that has been answered here, and says so by this epoch.
+    private mutating func isTimely(_ request: SyncRequest, from node: NodeID, isOnRecord: Bool, at now: Duration) -> Bool {
+        guard request.number > 0 else { return true }
+        let isAnswered = request.highestEpoch >= leases.term.epoch
+        guard isOnRecord else { return isAnswered }
+        var conversation = conversations[node] ?? Conversation(lastHeard: now)
+        let isFirst = conversation.speakers.last?.session != request.session
+        guard conversation.hear(request) else { return false }
+        conversations[node] = conversation
+        watch(node, lastHeard: conversation.lastHeard)
+        return isAnswered && !isFirst
     }
 
     /// A conversation is kept only with nodes of the ledger, so that made-up ids take no memory.
@@ -192,13 +224,14 @@ package struct NodeConversations: Sendable {
         if now >= lostAt {
             guard leases.declareLost(node, at: now) else { return now + Self.recheck }
             due.lost.append(node)
-            due.ages.append(.init(node: node, age: age))
+            due.ages.append(.init(node: node, age: age, wasHeard: conversations[node] != nil))
             return now + Self.recheck
         }
         guard health == .alive else { return min(lostAt, now + Self.relook) }
         guard now >= suspectAt else { return suspectAt }
         // By its age alone the ledger might call it lost, and its lease may not be over yet.
-        due.ages.append(.init(node: node, age: min(age, timing.lostAfter - Milliseconds(1))))
+        let wasHeard = conversations[node] != nil
+        due.ages.append(.init(node: node, age: min(age, timing.lostAfter - Milliseconds(1)), wasHeard: wasHeard))
         return now + Self.recheck
     }
 

@@ -1,3 +1,5 @@
+import ClusterModel
+
 /// Packs every item into a fixed number of bins, or runs out of steps. Items without a bin wait on a stack; the top one goes where those that it drives
 /// out are the least stubborn, and stubbornness grows each time an item finds no room. Random legal moves between bins follow each step.
 /// After Nagata and Bräysy, "A powerful route minimization heuristic for the vehicle routing problem with time windows" (2009).

@@ -33,6 +33,7 @@ package enum ClusterText {
         fields.add("Memory", HumanText.used(view.allocated.memory, of: view.allocatable.memory))
         fields.add("Disk", HumanText.used(view.allocated.disk, of: view.allocatable.disk))
         if view.isStorageLow == true { fields.add("Storage", "nearly full: nothing new is taken in until the controller's disk has room") }
+        fields.add("Recovery", RecoveryText.of(view.recovery))
         return fields.text
     }
 

@@ -32,6 +32,8 @@ package enum InstanceText {
         fields.add("Groups", spec.groups.map(\.text).joined(separator: ", "))
         fields.add("Policy", spec.policy?.rawValue)
         fields.add("Restart", spec.restart.rawValue)
+        fields.add("Recovery", spec.recovery.rawValue + (spec.ephemeral ? ", ephemeral" : ""))
+        fields.add("Priority", spec.priority == 0 ? nil : "\(spec.priority)")
     }
 
     private static func seed(_ seed: SeedSummary) -> String {

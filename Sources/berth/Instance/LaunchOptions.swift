@@ -70,6 +70,21 @@ package struct LaunchOptions: ParsableArguments {
     package var restart: RestartPolicy?
 
     @Option(
+        help: ArgumentHelp(
+            "When its node is lost: stay there (the default with a local disk), or fenced, which ends it there and starts it elsewhere.",
+            valueName: "policy"))
+    package var recovery: RecoveryPolicy?
+
+    @Flag(help: "Its local disk may be lost: it begins anew from its image when it is started on another node.")
+    package var ephemeral = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Who goes first where several look for room, from \(InstanceSpec.priorities.lowerBound) to \(InstanceSpec.priorities.upperBound); 0 when absent.",
+            valueName: "number"))
+    package var priority: Int?
+
+    @Option(
         help: ArgumentHelp("How long a guest may take to shut down before it is ended, such as 30s.", valueName: "time"), transform: ArgumentText.time
     )
     package var stopTimeout: Milliseconds?
@@ -89,6 +104,10 @@ package struct LaunchOptions: ParsableArguments {
 
     package func validate() throws {
         if !spread.isEmpty, group.isEmpty { throw ValidationError("--spread needs --group: it spreads the instances of a group") }
+        if let priority, !InstanceSpec.priorities.contains(priority) {
+            let range = InstanceSpec.priorities
+            throw ValidationError("--priority \(priority) is out of range: \(range.lowerBound) to \(range.upperBound)")
+        }
         if allOrNone, count == nil { throw ValidationError("--all-or-none needs --count") }
         if Set(label.map(\.key)).count < label.count { throw ValidationError("--label gives one key two values") }
     }
@@ -113,6 +132,9 @@ package struct LaunchOptions: ParsableArguments {
         request.restart = restart
         request.stopTimeout = stopTimeout
         request.queue = queue ? true : nil
+        request.recovery = recovery
+        request.ephemeral = ephemeral ? true : nil
+        request.priority = priority
         request.count = count
         request.allOrNone = allOrNone ? true : nil
         request.keys = key.isEmpty ? nil : key
@@ -139,6 +161,7 @@ package struct LaunchOptions: ParsableArguments {
 extension Architecture: ExpressibleByArgument {}
 extension PlacementPolicy: ExpressibleByArgument {}
 extension RestartPolicy: ExpressibleByArgument {}
+extension RecoveryPolicy: ExpressibleByArgument {}
 extension InstanceState: ExpressibleByArgument {}
 extension Image.Format: ExpressibleByArgument {}
 extension Image.CloudInit: ExpressibleByArgument {}

@@ -14,7 +14,7 @@ package enum NodeTable {
                 Column("KVM") { $0.node.facts.kvm.word },
                 Column("VMM") { $0.node.facts.vmm.rawValue },
                 Column("INSTANCES", .right) { "\($0.instances)" },
-                Column("CORDONED") { $0.node.cordoned ? "yes" : "no" },
+                Column("CORDONED") { $0.node.draining ? DrainText.word($0) : $0.node.cordoned ? "yes" : "no" },
                 Column("LABELS", wide: true) { $0.node.labels.all.map(\.description).joined(separator: ",") },
                 Column("TAINTS", wide: true) { $0.node.taints.map(\.description).joined(separator: ",") },
                 Column("AGENT", wide: true) { $0.node.facts.agentVersion },

@@ -10,6 +10,8 @@ package enum NodeText {
         fields.add("Id", node.id.description)
         let heard = view.age.map { ", heard from \(HumanText.age($0)) ago" } ?? ", not heard from since the controller's start"
         fields.add("Health", node.health.rawValue + heard + (node.cordoned ? ", cordoned" : ""))
+        fields.add("Proof", node.silence?.proof?.sentence)
+        fields.add("Drain", view.drain.map(DrainText.of))
         fields.add("Labels", node.labels.all.map(\.description).joined(separator: ", "))
         fields.add("Taints", node.taints.map(\.description).joined(separator: ", "))
         fields.add("Total", ResourcesText.of(node.capacity.total))
@@ -23,6 +25,7 @@ package enum NodeText {
         fields.add("Free", ResourcesText.of(view.free))
         fields.add("KVM", kvm(node.facts.kvm))
         fields.add("VMM", "\(node.facts.vmm.rawValue) \(node.facts.vmmVersion), \(node.facts.overhead) beside each guest's memory")
+        fields.add("Fencing", node.facts.fencing == .watchdog ? "by its guard, and by a watchdog behind that" : "by its guard alone (softFenced)")
         fields.add("Architecture", node.facts.architecture.rawValue)
         fields.add("Traits", node.facts.traits.joined(separator: ", "))
         fields.add("Kernel", node.facts.kernel)

@@ -3,7 +3,9 @@ import ClusterAPI
 import ClusterModel
 
 struct NodeUncordon: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "uncordon", abstract: "Let instances be placed on nodes again.")
+    static let configuration = CommandConfiguration(
+        commandName: "uncordon",
+        abstract: "Let instances be placed on nodes again: ends a drain, and starts what it has stopped.")
 
     @Argument(help: "Names or ids.", transform: ArgumentText.reference)
     var nodes: [String]

@@ -10,6 +10,8 @@ struct PlanReplay: AsyncParsableCommand {
             in the trace's own units, and --node is written in the same. A start before 0 means that the VM
             was there from the beginning, an end of `inf` that it outlives the trace. Without --nodes the
             fewest nodes are searched that refuse nothing, and node-hours are counted on 1.3 times the bound.
+            With --state-at the answer is the cluster at that moment, as a file that --cluster reads; a unit
+            of the trace is written as ten CPUs or 10000 MiB there, so that nothing is lost.
             """)
 
     enum TimeUnit: String, CaseIterable, ExpressibleByArgument { case second, minute, hour, day }
@@ -33,10 +35,19 @@ struct PlanReplay: AsyncParsableCommand {
     @Option(help: "How many nodes there are, instead of searching the fewest.", transform: ArgumentText.positive)
     var nodes: Int?
 
+    @Option(help: ArgumentHelp("Write the cluster at that moment instead, on as many nodes as the policy opens.", valueName: "time"))
+    var stateAt: Double?
+
     @Flag(name: [.short, .long], help: "Show no progress on standard error.")
     var quiet = false
 
     @OptionGroup var answer: AnswerOptions
+
+    func validate() throws {
+        guard let stateAt else { return }
+        guard stateAt.isFinite else { throw ValidationError("--state-at must be a finite time, in the trace's unit.") }
+        guard policy.count <= 1, nodes == nil else { throw ValidationError("--state-at takes one policy, and no --nodes.") }
+    }
 
     func run() async throws {
         let progress = ProgressLine(quiet: quiet)
@@ -45,6 +56,11 @@ struct PlanReplay: AsyncParsableCommand {
         var reader = TraceReader(columns: columns, file: file)
         try reader.consume(try await TraceFile.bytes(of: file))
         let trace = try reader.finish()
+        if let stateAt {
+            let snapshot = try trace.snapshot(at: stateAt, node: node, policy: policy.first ?? .pack)
+            progress.end()
+            return try StandardOutput.write(ClusterFile(name: try Name("replayed"), snapshot: snapshot).yaml())
+        }
         var replays: [Replay] = []
         for policy in policy.isEmpty ? [.pack] : policy {
             replays.append(

@@ -1,0 +1,32 @@
+/// The brake on automatic recovery. Nothing is started elsewhere by itself while there is a hold.
+package struct Recovery: Hashable, Sendable, Codable {
+    package var hold: RecoveryHold?
+    /// What was lost before the operator's latest word does not count towards the next hold.
+    package var resumedAt: Timestamp?
+
+    package init(hold: RecoveryHold? = nil, resumedAt: Timestamp? = nil) {
+        self.hold = hold
+        self.resumedAt = resumedAt
+    }
+}
+
+package struct RecoveryHold: Hashable, Sendable, Codable {
+    package enum Reason: String, Hashable, Sendable, Codable, CaseIterable {
+        case manyNodesLost = "many-nodes-lost"
+        /// The controller has just begun and has not once heard from a node that is lost.
+        case controllerStarted = "controller-started"
+        /// The ledger is an old copy; another controller may work on a newer one.
+        case restoredStore = "restored-store"
+        case operatorsWord = "operators-word"
+    }
+
+    package var reason: Reason
+    package var message: String
+    package var since: Timestamp
+
+    package init(reason: Reason, message: String, since: Timestamp) {
+        self.reason = reason
+        self.message = message
+        self.since = since
+    }
+}

@@ -1,0 +1,215 @@
+import ClusterModel
+import ControllerDecisions
+import Placement
+
+/// Sees everything in true time, and holds it against what was promised.
+final class Invariants {
+    private unowned let world: World
+    private(set) var violation: Violation?
+    var mirror = LedgerMirror()
+    /// Where a VMM of each instance runs at this moment.
+    private var executing: [InstanceID: [Int]] = [:]
+    /// Deleted, and confirmed by every node that held it.
+    private var gone: Set<InstanceID> = []
+    private var epochs: [Epoch] = []
+    private var generations: [[InstanceID: Int64]] = []
+    private var strangers: Set<InstanceID> = []
+    /// Of which no node can know all that it should.
+    private(set) var damaged: Set<InstanceID> = []
+    var rest = Rest()
+
+    init(_ world: World, nodes: Int) {
+        self.world = world
+        epochs = Array(repeating: Epoch(0), count: nodes)
+        generations = Array(repeating: [:], count: nodes)
+    }
+
+    var isSettled: Bool { rest.isOver }
+
+    func broken(_ promise: Violation.Promise, _ what: @autoclosure () -> String) {
+        guard violation == nil else { return }
+        let what = what()
+        violation = Violation(promise: promise, at: world.now, what: what)
+        world.note("VIOLATION of “\(promise.rawValue)”: \(what)")
+    }
+
+    // MARK: What runs
+
+    func started(_ vmm: SimulatedVMM, on node: SimulatedNode) {
+        let id = vmm.instance
+        if let others = executing[id], let other = others.first {
+            broken(.runsOnce, "\(world.name(id)) starts on \(node.label) and runs on \(world.nodes[other].label)")
+        }
+        if gone.contains(id) { broken(.deletedStaysDeleted, "\(id) is deleted and starts on \(node.label)") }
+        executing[id, default: []].append(node.index)
+    }
+
+    func ended(_ vmm: SimulatedVMM, on node: SimulatedNode) { stop(vmm.instance, on: node) }
+
+    private func stop(_ id: InstanceID, on node: SimulatedNode) {
+        guard var places = executing[id], let place = places.firstIndex(of: node.index) else { return }
+        places.remove(at: place)
+        executing[id] = places.isEmpty ? nil : places
+    }
+
+    func machinePaused(_ node: SimulatedNode) {
+        for pid in node.processes.keys.sorted() { node.processes[pid].map { stop($0.instance, on: node) } }
+    }
+
+    func machineResumed(_ node: SimulatedNode) {
+        for pid in node.processes.keys.sorted() { node.processes[pid].map { started($0, on: node) } }
+    }
+
+    func runs(_ id: InstanceID) -> Int? { executing[id]?.first }
+    var runningInstances: [InstanceID] { executing.keys.sorted() }
+
+    /// The agent ends a VMM, in the name of an instance.
+    func killed(_ vmm: SimulatedVMM, for id: InstanceID, on node: SimulatedNode) {
+        if vmm.instance != id { broken(.ownVMM, "the agent of \(node.label) ends the VMM of \(world.name(vmm.instance)) for \(world.name(id))") }
+        if strangers.contains(id) { broken(.strangersLive, "the agent of \(node.label) ends \(id), of which nobody has decided") }
+    }
+
+    func isStranger(_ id: InstanceID) {
+        strangers.insert(id)
+        damaged.insert(id)
+    }
+    /// An operator has said so.
+    func mayBeEnded(_ id: InstanceID) { strangers.remove(id) }
+
+    // MARK: What agents obey
+
+    func begins(_ epoch: Epoch, on node: SimulatedNode) {
+        if epoch < epochs[node.index] {
+            broken(.epochHolds, "the agent of \(node.label) begins with epoch \(epoch.number) and has obeyed \(epochs[node.index].number)")
+        }
+    }
+
+    func obeyed(_ epoch: Epoch, by node: SimulatedNode) {
+        if epoch < epochs[node.index] {
+            broken(.epochHolds, "the agent of \(node.label) obeys epoch \(epoch.number) after \(epochs[node.index].number)")
+        }
+        epochs[node.index] = max(epochs[node.index], epoch)
+    }
+
+    func obeyed(generation: Int64, of id: InstanceID, by node: SimulatedNode) {
+        let highest = generations[node.index][id] ?? 0
+        if generation < highest {
+            broken(.generationHolds, "\(node.label) goes from generation \(highest) of \(world.name(id)) back to \(generation)")
+        }
+        generations[node.index][id] = max(highest, generation)
+    }
+
+    func forgotGeneration(of id: InstanceID, by node: SimulatedNode) { generations[node.index][id] = nil }
+
+    /// With its record its node loses the generation.
+    func lostRecord(of id: InstanceID, on node: SimulatedNode) {
+        generations[node.index][id] = nil
+        damaged.insert(id)
+    }
+
+    // MARK: What the ledger says
+
+    /// Durable from now on.
+    func stored(_ effects: Effects) {
+        let buried = Set(
+            effects.changes.compactMap { change -> InstanceID? in
+                if case .tombstone(let edit) = change.change { edit.after?.value.instance.id } else { nil }
+            })
+        for change in effects.changes {
+            switch change.change {
+            case .instance(let edit): stored(edit, isBuried: (edit.before?.value.id).map(buried.contains) ?? false)
+            case .tombstone(let edit): if edit.after == nil, let before = edit.before { isGone(before.value.instance.id) }
+            case .node, .size, .image, .operation, .key, .seed, .recovery: break
+            }
+            mirror.take(change.change)
+        }
+    }
+
+    private func stored(_ edit: Edit<InstanceRecord>, isBuried: Bool) {
+        guard let before = edit.before?.value else { return }
+        guard let after = edit.after?.value else {
+            if before.instance.spec.desired != .deleted { world.clients.forEach { $0.allow(.absent, before.instance.name) } }
+            if !isBuried, !before.isQuarantined { isGone(before.id) }
+            return
+        }
+        guard let place = before.instance.placement?.node, place != after.instance.placement?.node else { return }
+        if before.instance.spec.recovery == .stay { broken(.stays, "\(before.instance.name) leaves its node") }
+        if let node = executing[before.id]?.first {
+            broken(.movedAfterFencing, "\(before.instance.name) leaves its node in the ledger and runs on \(world.nodes[node].label)")
+        }
+    }
+
+    private func isGone(_ id: InstanceID) {
+        gone.insert(id)
+        if let node = executing[id]?.first { broken(.deletedStaysDeleted, "\(id) is deleted and runs on \(world.nodes[node].label)") }
+    }
+
+    func opened(_ view: ClusterState) {
+        checkAcknowledged()
+        for node in world.nodes { checkRoom(on: node.id, view, view) }
+    }
+
+    func published(_ effects: Effects, view: ClusterState, ledger: ClusterState) {
+        for step in effects.steps {
+            switch step.step {
+            case .allocated(let allocation):
+                checkRoom(on: allocation.node, view, ledger)
+                checkApart(allocation.instance, on: allocation.node, view)
+            case .released(let allocation): checkRoom(on: allocation.node, view, ledger)
+            case .node: break
+            }
+        }
+    }
+
+    func checkRoom(on node: NodeID, _ view: ClusterState, _ ledger: ClusterState) {
+        guard let row = view.nodes[node] else { return }
+        let held = view.instances(on: node)
+        var sum = Resources.zero
+        for record in held { sum += record.instance.placement?.allocation ?? .zero }
+        let usage = ledger.engine.usage(of: node) ?? .zero
+        if usage != sum {
+            broken(
+                .usageIsSum, "\(row.value.name) has \(usage.cpu) vCPU and \(usage.memory) in use; its allocations are \(sum.cpu) and \(sum.memory)")
+        }
+        guard !held.contains(where: \.found) else { return }
+        let room = row.value.capacity.allocatable
+        if sum.cpu > room.cpu || sum.memory > room.memory || sum.disk > room.disk {
+            broken(.capacityHolds, "\(row.value.name) gives \(sum.memory) of \(room.memory)")
+        }
+    }
+
+    private func checkApart(_ id: InstanceID, on node: NodeID, _ view: ClusterState) {
+        guard let instance = view.instances[id]?.value.instance else { return }
+        for rule in instance.spec.constraints.antiAffinity where rule.hard && rule.domain == nil {
+            for other in view.instances(on: node) where other.id != id && other.instance.spec.groups.contains(rule.group) {
+                broken(
+                    .apart,
+                    "\(instance.name) and \(other.instance.name) of “\(rule.group)” are both on \(world.nodes[world.numbers[node] ?? 0].label)")
+            }
+        }
+    }
+
+    // MARK: What clients were told
+
+    func acknowledged(_ known: KnownInstance, by client: SimulatedClient) { check(known) }
+
+    func checkAcknowledged() {
+        for client in world.clients {
+            for name in client.names { client.instances[name].map { check($0) } }
+        }
+    }
+
+    private func check(_ known: KnownInstance) {
+        var possible = known.possible.union(known.late)
+        if possible.contains(.deleted) { possible.insert(.absent) }
+        let record = mirror.named(known.name)
+        let found = KnownInstance.Possible(record?.instance.spec.desired)
+        guard !possible.contains(found) else { return }
+        broken(
+            .acknowledgedHolds,
+            "the ledger has \(known.name) \(record.map { "as \($0.instance.spec.desired.rawValue)" } ?? "not at all"), and its client was told otherwise"
+        )
+    }
+
+    func record(_ id: InstanceID) -> InstanceRecord? { mirror.instances[id]?.value }
+}

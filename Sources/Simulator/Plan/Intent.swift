@@ -1,0 +1,22 @@
+/// What a client means to do at a moment; with which instance or node, it sees then.
+package struct Intent: Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        case launch, stop, start, reboot, delete, cancel, cordon, uncordon, removeLost, settleStranger
+    }
+
+    package var at: Moment
+    package var client: Int
+    package var kind: Kind
+    package var pick: Int
+
+    package init(at: Moment, client: Int, kind: Kind, pick: Int) {
+        self.at = at
+        self.client = client
+        self.kind = kind
+        self.pick = pick
+    }
+}
+
+extension Intent: CustomStringConvertible {
+    package var description: String { "\(at): client \(client + 1) means to \(kind.rawValue) (\(pick))" }
+}

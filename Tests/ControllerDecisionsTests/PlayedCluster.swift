@@ -1,0 +1,173 @@
+import ClusterModel
+import ControllerDecisions
+
+/// A ledger and agents that obey it, one short step with each of their syncs. Time is nobody's business here: a node is lost when the test says so,
+/// and the lease that it held then is over.
+struct PlayedCluster {
+    struct VM: Hashable {
+        var desired: DesiredInstance
+        var state: ObservedInstance.State
+    }
+
+    struct Agent {
+        var cpus: Int64
+        var vms: [InstanceID: VM] = [:]
+        /// Removals of what is not here: the answer is owed all the same.
+        var gone: [InstanceID: DesiredInstance] = [:]
+        var seen: Int64 = 0
+        var owesEverything = true
+        var hasLease = false
+        /// No message arrives, either way.
+        var isCut = false
+        /// Its next steps with an instance fail for good.
+        var fails = false
+    }
+
+    /// What happens to the messages of a sync.
+    struct Weather {
+        var dropsAnswer = false
+        var repeatsReport = false
+        var repeatsAnswer = false
+    }
+
+    var ledger: PlayedLedger
+    var agents: [NodeID: Agent] = [:]
+    var weather = Weather()
+    /// The next command's commit fails, and is asked for again.
+    var failsNextCommit = false
+
+    init(nodes: Int, cpus: Int64 = 4, recovery: RecoverySettings = RecoverySettings(maxLostShare: 1000)) {
+        ledger = PlayedLedger(recovery: recovery)
+        for number in 1...nodes { join(UInt64(number), cpus: cpus) }
+    }
+
+    @discardableResult
+    mutating func join(_ number: UInt64, cpus: Int64) -> NodeID {
+        let node = ledger.join(number, cpus: cpus, memory: 16384)
+        agents[node] = Agent(cpus: cpus)
+        return node
+    }
+
+    var nodeIDs: [NodeID] { agents.keys.sorted() }
+
+    @discardableResult
+    mutating func apply(_ command: Command) -> Outcome {
+        if failsNextCommit {
+            failsNextCommit = false
+            let before = ledger.state.revision
+            let outcome = ledger.apply(command)
+            ledger.state.undo(outcome.effects, to: before)
+        }
+        let outcome = ledger.apply(command)
+        ledger.settle()
+        return outcome
+    }
+
+    // MARK: Agents
+
+    /// One sync of one node: its report, the answer, and the next step of everything there.
+    mutating func sync(_ node: NodeID) {
+        guard var agent = agents[node], !agent.isCut, let number = nodeIDs.firstIndex(of: node) else { return }
+        let report = NodeReport(
+            node: node, registration: agent.owesEverything ? PlayedLedger.registration("n\(number + 1)", cpus: agent.cpus, memory: 16384) : nil,
+            full: agent.owesEverything,
+            observed: agent.observations)
+        for _ in 0..<(weather.repeatsReport ? 2 : 1) { apply(.report(report)) }
+        if !weather.dropsAnswer {
+            agent.owesEverything = false
+            for _ in 0..<(weather.repeatsAnswer ? 2 : 1) { agent.take(ledger.state.desiredSet(of: node, seen: agent.seen)) }
+            agent.hasLease = ledger.state.nodes[node]?.value.health == .alive && !ledger.state.owesRemoval(node)
+        }
+        agent.work()
+        agents[node] = agent
+    }
+
+    mutating func syncAll() { for node in nodeIDs { sync(node) } }
+
+    /// Cut off until its lease is surely over, which is when the ledger calls it lost.
+    mutating func lose(_ node: NodeID) {
+        agents[node]?.isCut = true
+        agents[node]?.lapse()
+        apply(.healthTick([.init(node: node, age: Milliseconds(seconds: 40), wasHeard: true)]))
+    }
+
+    mutating func heal(_ node: NodeID) { agents[node]?.isCut = false }
+
+    /// Its agent begins anew; its VMs run on.
+    mutating func restartAgent(_ node: NodeID) {
+        agents[node]?.owesEverything = true
+        agents[node]?.seen = 0
+    }
+
+    // MARK: What is true
+
+    func runs(_ id: InstanceID) -> [NodeID] {
+        nodeIDs.filter { agents[$0]?.vms[id].map { [.starting, .running, .stopping].contains($0.state) } ?? false }
+    }
+
+    var runningTwice: [InstanceID] { Set(agents.values.flatMap(\.vms.keys)).filter { runs($0).count > 1 }.sorted() }
+
+    /// Nothing is wrong with any node, and everybody has said and heard everything.
+    mutating func calm() {
+        weather = Weather()
+        for node in nodeIDs {
+            agents[node]?.isCut = false
+            agents[node]?.fails = false
+        }
+        for node in nodeIDs where ledger.state.nodes[node] != nil { apply(.uncordon(.id(node))) }
+        apply(.resumeRecovery)
+        for _ in 0..<12 { syncAll() }
+    }
+}
+
+extension PlayedCluster.Agent {
+    var observations: [ObservedInstance] {
+        let here = vms.values.map { vm in
+            ObservedInstance(
+                id: vm.desired.id, name: vm.desired.name, generation: vm.desired.generation, state: vm.state, reboots: vm.desired.reboots,
+                resources: vm.desired.resources)
+        }
+        let gone = gone.values.map { desired in
+            ObservedInstance(id: desired.id, name: desired.name, generation: desired.generation, state: .absent, resources: .zero)
+        }
+        return (here + gone).sorted { $0.id < $1.id }
+    }
+
+    mutating func take(_ set: DesiredSet) {
+        seen = set.revision
+        gone = [:]
+        for desired in set.instances {
+            guard let vm = vms[desired.id] else {
+                if desired.desired == .deleted { gone[desired.id] = desired } else { vms[desired.id] = .init(desired: desired, state: .preparing) }
+                continue
+            }
+            guard desired.generation > vm.desired.generation else { continue }
+            vms[desired.id] = .init(desired: desired, state: vm.state == .failed ? .preparing : vm.state)
+        }
+    }
+
+    mutating func work() {
+        for (id, vm) in vms.sorted(by: { $0.key < $1.key }) {
+            let isAllowed = !vm.desired.fenced || hasLease
+            switch (vm.desired.desired, vm.state) {
+            case (.running, _) where fails && vm.state != .running: vms[id]?.state = .failed
+            case (.running, .preparing) where isAllowed: vms[id]?.state = .starting
+            case (.running, .stopped) where isAllowed: vms[id]?.state = .starting
+            case (.running, .starting): vms[id]?.state = .running
+            case (.running, .stopping): vms[id]?.state = .stopped
+            case (.stopped, .running), (.stopped, .starting), (.deleted, .running), (.deleted, .starting): vms[id]?.state = .stopping
+            case (.stopped, _): vms[id]?.state = .stopped
+            case (.deleted, _):
+                vms[id] = nil
+                gone[id] = vm.desired
+            case (.running, _): break
+            }
+        }
+    }
+
+    /// The lease is over: the cages have ended what was fenced.
+    mutating func lapse() {
+        hasLease = false
+        for (id, vm) in vms where vm.desired.fenced && [.starting, .running, .stopping].contains(vm.state) { vms[id]?.state = .stopped }
+    }
+}

@@ -1,0 +1,156 @@
+import ClusterModel
+import ControllerDecisions
+import Placement
+import Testing
+
+/// Every operation of more than one step is a state of the ledger from which its next step follows, so the undo of a step is the way back to that state.
+/// Whatever goes wrong at whichever step, it ends, and after its undo nothing of it is left.
+@Suite("operations of several steps")
+struct SagaTests {
+    enum Saga: String, CaseIterable, Sendable {
+        case launch, queuedLaunch, start, stop, reboot, delete, move, recovery, drainWithStop
+    }
+
+    enum Fault: String, CaseIterable, Sendable {
+        case commit, restart, repeated, lostAnswer, agentRestart, instanceFails, nodeLost, nodeGone
+    }
+
+    /// More than any saga here takes.
+    static let steps = 8
+
+    @Test(
+        "each, with each fault at each of its steps, ends, runs nothing twice, and leaves nothing after its undo",
+        arguments: Saga.allCases, Fault.allCases)
+    func faults(saga: Saga, fault: Fault) throws {
+        for step in 0..<Self.steps {
+            var played = try Played(saga)
+            let about = "\(saga) with \(fault) at step \(step)"
+            for number in 0..<Self.steps {
+                if number == step { try played.begin(fault) }
+                played.cluster.syncAll()
+                played.check(about)
+                if number == step { played.end(fault) }
+            }
+            try played.settle(about)
+            try played.undo(about)
+        }
+    }
+
+    @Test("each, with every step done twice and its undo done twice, leaves nothing", arguments: Saga.allCases)
+    func twice(saga: Saga) throws {
+        var played = try Played(saga)
+        played.cluster.weather = .init(repeatsReport: true, repeatsAnswer: true)
+        for _ in 0..<Self.steps {
+            played.cluster.syncAll()
+            played.check("\(saga)")
+        }
+        try played.settle("\(saga)")
+        try played.undo("\(saga)")
+    }
+
+    @Test("each, undone at each of its steps, and undone again, leaves nothing", arguments: Saga.allCases)
+    func undone(saga: Saga) throws {
+        for step in 0..<Self.steps {
+            var played = try Played(saga)
+            for _ in 0..<step { played.cluster.syncAll() }
+            try played.undo("\(saga) at step \(step)")
+        }
+    }
+}
+
+/// One saga on its way through a cluster of three nodes.
+private struct Played {
+    var cluster = PlayedCluster(nodes: 1)
+    private var home: NodeID
+    private var id: InstanceID
+
+    init(_ saga: SagaTests.Saga) throws {
+        home = cluster.nodeIDs[0]
+        let isQueued = saga == .queuedLaunch
+        cluster.ledger.launch("web", size: isQueued ? "large" : nil, queue: isQueued, recovery: saga == .drainWithStop ? .stay : .fenced)
+        id = try #require(cluster.ledger.record("web")).id
+        let key = InstanceKey.id(id)
+        if saga != .launch, saga != .queuedLaunch { for _ in 0..<3 { cluster.syncAll() } }
+        if saga == .start {
+            cluster.apply(.stop(key, cluster.ledger.newID(), force: false, within: nil))
+            for _ in 0..<3 { cluster.syncAll() }
+        }
+        for number in 2...3 { cluster.join(UInt64(number), cpus: 8) }
+        switch saga {
+        case .launch: break
+        case .queuedLaunch: cluster.ledger.settle()
+        case .start: cluster.apply(.start(key, cluster.ledger.newID()))
+        case .stop: cluster.apply(.stop(key, cluster.ledger.newID(), force: false, within: nil))
+        case .reboot: cluster.apply(.reboot(key, cluster.ledger.newID()))
+        case .delete: cluster.apply(.delete(key, cluster.ledger.newID()))
+        case .move: cluster.apply(.drain(.id(home), stop: false, parallel: 4))
+        case .recovery: cluster.lose(home)
+        case .drainWithStop: cluster.apply(.drain(.id(home), stop: true, parallel: 4))
+        }
+    }
+
+    /// The node on which it is to run now.
+    private var node: NodeID? { cluster.ledger.state.instances[id]?.value.instance.placement?.node }
+
+    mutating func begin(_ fault: SagaTests.Fault) throws {
+        switch fault {
+        case .commit: cluster.failsNextCommit = true
+        case .restart: cluster.ledger.restart()
+        case .repeated: cluster.weather = .init(repeatsReport: true, repeatsAnswer: true)
+        case .lostAnswer: cluster.weather.dropsAnswer = true
+        case .agentRestart: for node in cluster.nodeIDs { cluster.restartAgent(node) }
+        case .instanceFails: for node in cluster.nodeIDs { cluster.agents[node]?.fails = true }
+        case .nodeLost: if let node { cluster.lose(node) }
+        case .nodeGone:
+            // The machine is dead, with its disk.
+            guard let node else { return }
+            cluster.lose(node)
+            cluster.agents[node] = .init(cpus: 8, isCut: true)
+            cluster.apply(.confirmDead(.id(node), diskGone: true))
+        }
+    }
+
+    mutating func end(_ fault: SagaTests.Fault) {
+        switch fault {
+        case .commit, .restart, .agentRestart, .nodeLost, .nodeGone: break
+        case .repeated, .lostAnswer: cluster.weather = .init()
+        case .instanceFails: for node in cluster.nodeIDs { cluster.agents[node]?.fails = false }
+        }
+    }
+
+    func check(_ about: String) {
+        let state = cluster.ledger.state
+        #expect(cluster.runningTwice.isEmpty, "\(about): runs twice")
+        for node in state.nodes.values.map(\.value) {
+            let sum = state.instances(on: node.id).compactMap(\.instance.placement?.allocation).reduce(Resources.zero, +)
+            #expect(state.engine.usage(of: node.id) == sum, "\(about)")
+        }
+    }
+
+    /// In the end every operation has ended, and the instance is one.
+    mutating func settle(_ about: String) throws {
+        cluster.calm()
+        check(about)
+        let running = cluster.ledger.state.operations.values.map(\.value).filter { $0.state == .running }
+        #expect(running.isEmpty, "\(about): \(running.map(\.kind))")
+        #expect(cluster.ledger.state.tombstones.isEmpty, "\(about)")
+        let record = cluster.ledger.state.instances[id]?.value
+        #expect(record?.move == nil, "\(about)")
+        if let record, record.instance.status.state == .running { #expect(cluster.runs(id) == [node].compactMap { $0 }, "\(about)") }
+    }
+
+    /// The undo of every saga ends in the deletion of its instance. It is done twice.
+    mutating func undo(_ about: String) throws {
+        for _ in 0..<2 {
+            cluster.apply(.delete(.id(id), cluster.ledger.newID()))
+            cluster.syncAll()
+            check(about)
+        }
+        cluster.calm()
+        let state = cluster.ledger.state
+        #expect(state.instances.isEmpty && state.tombstones.isEmpty && !state.hasWork, "\(about)")
+        #expect(state.nodes.keys.allSatisfy { state.engine.usage(of: $0) == .zero }, "\(about)")
+        #expect(cluster.agents.values.allSatisfy { $0.vms.isEmpty }, "\(about): something is left on a node")
+        #expect(state.operations.values.allSatisfy { $0.value.state != .running }, "\(about)")
+    }
+}
