@@ -92,7 +92,8 @@ extension ClusterState {
         case .deleted: return .wait
         case .stopped where record.stoppedByDrain || !record.mayMove: return isAtRest ? .done : .wait
         case .running where !record.mayMove:
-            return isAtRest ? .done : .stop(record.found ? "was adopted and can't be made anew" : "keeps data on its local disk")
+            return isAtRest
+                ? .done : .stop(record.found ? "was adopted and can't be made anew" : "stays on its node by its policy and is not ephemeral")
         case .running, .stopped: return .move
         }
     }

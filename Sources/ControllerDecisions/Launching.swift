@@ -5,7 +5,10 @@ extension ClusterState {
     mutating func launch(_ launch: Command.Launch, at now: Timestamp) throws(ErrorBody) -> Answer {
         var template = try spec(of: launch)
         let seed = try seed(of: launch)
-        template.seed = seed?.summary(keys: launch.keys)
+        template.protected = launch.protected
+        if let time = launch.expiresIn { template.expiresAt = try LaunchCheck.moment(after: time, now) }
+        try LaunchCheck.keeping(template)
+        template.seed = seed?.summary(keys: launch.keyNames)
         guard launch.ids.count <= LedgerSettings.Limit.instances - instances.count else {
             throw .tooMany("This cluster holds \(instances.count) instances, and \(LedgerSettings.Limit.instances) is the most it takes.")
         }
@@ -116,10 +119,13 @@ extension ClusterState {
     }
 
     private func recoveryPolicy(of launch: Command.Launch, size: Size, image: Image) throws(ErrorBody) -> RecoveryPolicy {
+        guard launch.recovery != .fenced || settings.lease != nil else {
+            throw .invalid("recovery: this controller's heartbeat leaves no room for leases, and nothing fenced runs without one.")
+        }
         let hasDisk = size.resources.disk > .zero
         // An image of the format `linux` has no disk that a guest could write to.
         let keepsData = hasDisk && image.format != .linux && !launch.ephemeral
-        guard launch.recovery == .fenced, keepsData else { return launch.recovery ?? (hasDisk ? .stay : .fenced) }
+        guard launch.recovery == .fenced, keepsData else { return launch.recovery ?? (hasDisk || settings.lease == nil ? .stay : .fenced) }
         throw .invalid(
             "recovery: an instance that keeps data on its local disk can't be fenced, since it would begin anew from its image on another node; "
                 + "add --ephemeral if its disk may be lost, or leave it at “stay”.")

@@ -24,6 +24,10 @@ extension ClusterState {
             throw .conflict("Instance “\(record.instance.name)” still waits for room and does not run; delete it instead.")
         }
         if record.instance.spec.desired == .stopped {
+            if record.stoppedByDrain {
+                record.stoppedByDrain = false
+                put(record)
+            }
             let done = record.instance.status.state == .stopped
             if done || !force { return .instance(record.instance, currentOperation(of: record)) }
         }
@@ -47,6 +51,7 @@ extension ClusterState {
         var record = try find(key)
         if record.isQuarantined { throw quarantined(record) }
         if record.instance.spec.desired == .deleted { return .instance(record.instance, currentOperation(of: record)) }
+        try checkUnprotected(record.instance)
         guard record.isPending else {
             record.instance.spec.desired = .deleted
             return try command(&record, .delete, operation, reason: "its deletion was asked for", at: now)
@@ -98,7 +103,7 @@ extension ClusterState {
 
     // MARK: Shared by all
 
-    private func changeable(_ key: InstanceKey) throws(ErrorBody) -> InstanceRecord {
+    func changeable(_ key: InstanceKey) throws(ErrorBody) -> InstanceRecord {
         let record = try find(key)
         if record.isQuarantined { throw quarantined(record) }
         if record.instance.spec.desired == .deleted { throw .conflict("Instance “\(record.instance.name)” is being deleted.") }

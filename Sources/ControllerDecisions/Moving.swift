@@ -9,7 +9,7 @@ extension ClusterState {
         let wasTold = !record.isLeaving
         if let allocation = engine.allocation(of: record.id) { step(.released(allocation)) }
         let told = record.told
-        beginAnew(&record)
+        beginAnew(&record, at: now)
         record.instance.placement = nil
         if wasTold {
             bury(told, generation: record.instance.generation, on: node, .recovered, at: now)
@@ -34,7 +34,7 @@ extension ClusterState {
         let wasTold = !record.isLeaving
         let told = record.told
         step(.released(held))
-        beginAnew(&record)
+        beginAnew(&record, at: now)
         record.instance.placement = allocate(decision, at: now)
         record.desiredRevision = nextRevision
         if wasTold {
@@ -93,9 +93,14 @@ extension ClusterState {
     }
 
     /// Nothing has been seen of it where it goes.
-    private func beginAnew(_ record: inout InstanceRecord) {
+    private mutating func beginAnew(_ record: inout InstanceRecord, at now: Timestamp) {
         record.instance.generation += 1
         record.observed = nil
+        // What a drain has stopped is wanted running, and here nothing drains it.
+        if record.stoppedByDrain, record.instance.spec.desired == .stopped {
+            record.instance.spec.desired = .running
+            endOperation(of: record, .cancelled, "It runs elsewhere instead.", at: now)
+        }
         record.stoppedByDrain = false
         let status = record.instance.status
         record.instance.status = InstanceStatus(state: status.state, observedGeneration: 0, since: status.since)

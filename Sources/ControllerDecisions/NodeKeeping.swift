@@ -33,7 +33,13 @@ extension ClusterState {
                 "Node “\(node.name)” holds \(held.count) instances, and the ledger remembers \(tombstones.count) removals that nodes have still to confirm."
             )
         }
-        endDepartures(from: node, FencingProof(kind: .operatorsWord, sentence: "node “\(node.name)” was removed"), at: now)
+        if let proof = node.silence?.proof { endDepartures(from: node, proof, at: now) }
+        // What only its confirmation frees could run twice when the node is gone from the ledger and not from the world.
+        if let left = unrest.departing(from: node.id).compactMap({ instances[$0]?.value }).first {
+            throw .conflict(
+                "Instance “\(left.instance.name)” moves away from node “\(node.name)” and may still run there: wait until that is confirmed, or, "
+                    + "when the machine is off, say “berth node confirm-dead \(node.name)” first.")
+        }
         for record in held { bury(record, with: node, at: now) }
         step(.node(before: placementNode(node), after: nil))
         remove(node)

@@ -5,11 +5,12 @@ import ClusterModel
 package struct PlacementEngine: Sendable {
     /// For requests that name none.
     package var policy: PlacementPolicy
-    private var shared = SharedState(PlacementState())
+    private(set) var shared = SharedState(PlacementState())
 
     /// Immutable while it is shared.
-    private final class SharedState: @unchecked Sendable {
-        var state: PlacementState
+    final class SharedState: @unchecked Sendable {
+        // Only the engine that holds it alone changes it, so there is nothing to watch over.
+        @exclusivity(unchecked) fileprivate(set) var state: PlacementState
         init(_ state: consuming PlacementState) { self.state = state }
     }
 

@@ -13,12 +13,20 @@ struct PlacementState: ~Copyable, Sendable {
     private var inUse = Amounts.zero
     /// By slot: the number of its kind, and of the shelf that it stands on while it is open.
     private var kindOf: [Int32] = []
-    private(set) var shelfOf: [Int32] = []
+    private(set) var shelfOf = Column<Int32>()
 
     func copy() -> PlacementState {
-        PlacementState(
-            table: table, shelves: shelves, index: index, groups: groups, allocations: allocations, allocated: allocated, inUse: inUse,
-            kindOf: kindOf, shelfOf: shelfOf)
+        var copy = PlacementState()
+        copy.table = table.copy()
+        copy.shelves = shelves
+        copy.index = index.copy()
+        copy.groups = groups.copy()
+        copy.allocations = allocations.copy()
+        copy.allocated = allocated
+        copy.inUse = inUse
+        copy.kindOf = kindOf
+        copy.shelfOf = shelfOf.copy()
+        return copy
     }
 
     // MARK: Nodes
@@ -171,6 +179,12 @@ struct PlacementState: ~Copyable, Sendable {
         } else {
             index.insert(slot, shelf: shelfOf[Int(slot)], room: table.room[Int(slot)], order: table.order)
         }
+    }
+
+    func sample(at now: Timestamp) -> CapacitySample {
+        CapacitySample(
+            at: now, nodes: table.count, instances: allocations.count, allocatable: table.allocatable.resources(devices: []),
+            allocated: allocated.resources(devices: []))
     }
 
     // MARK: Decisions

@@ -32,7 +32,7 @@ struct DrainTests {
         #expect(try plan(cluster, node, stop: true) == ["cache move n2", "web move n2", "db stop", "off leave"])
         var refused = cluster
         let error = try #require(throws: ErrorBody.self) { try refused.apply(.drain(.id(node), stop: false, parallel: 4)).result.get() }
-        #expect(error.message.contains("“db” keeps data on its local disk; add --stop to stop it"), "\(error.message)")
+        #expect(error.message.contains("“db” stays on its node by its policy and is not ephemeral; add --stop to stop it"), "\(error.message)")
         #expect(refused.ledger.state.nodes[node]?.value.draining == false)
     }
 
@@ -103,6 +103,32 @@ struct DrainTests {
         #expect(throws: ErrorBody.self) { try cluster.apply(.drain(.id(others[1]), stop: false, parallel: 1)).result.get() }
         let range = try #require(throws: ErrorBody.self) { try cluster.apply(.drain(.id(node), stop: true, parallel: 0)).result.get() }
         #expect(range.message.contains("1 to 64"))
+    }
+
+    @Test("a stop that is asked for outlasts the drain that had stopped the instance before")
+    func stopOutlastsDrain() throws {
+        var (cluster, node) = cluster()
+        _ = try cluster.apply(.drain(.id(node), stop: true, parallel: 4)).result.get()
+        for _ in 0..<8 { cluster.syncAll() }
+        #expect(cluster.ledger.record("db")?.stoppedByDrain == true)
+        _ = try cluster.apply(.stop(cluster.ledger.key("db"), cluster.ledger.newID(), force: false, within: nil)).result.get()
+        cluster.apply(.uncordon(.id(node)))
+        for _ in 0..<4 { cluster.syncAll() }
+        #expect(cluster.ledger.record("db")?.instance.spec.desired == .stopped)
+    }
+
+    @Test("a node can't be removed while what moves away from it may still run there")
+    func removedInDrain() throws {
+        var (cluster, node) = cluster()
+        _ = try cluster.apply(.drain(.id(node), stop: true, parallel: 4)).result.get()
+        #expect(cluster.ledger.record("cache")?.isLeaving == true)
+        cluster.apply(.healthTick([.init(node: node, age: Milliseconds(seconds: 36), wasHeard: true)]))
+        #expect(cluster.ledger.state.nodes[node]?.value.health == .lost)
+        #expect(throws: ErrorBody.self) { try cluster.apply(.removeNode(.id(node))).result.get() }
+        #expect(cluster.ledger.record("cache")?.isLeaving == true, "it stays, and no lease ends it")
+        _ = try cluster.apply(.confirmDead(.id(node), diskGone: false)).result.get()
+        _ = try cluster.apply(.removeNode(.id(node))).result.get()
+        #expect(cluster.ledger.record("cache")?.isLeaving == false)
     }
 
     @Test("a node lost in the midst of its drain: what is fenced starts elsewhere, what is not waits until it is sure")

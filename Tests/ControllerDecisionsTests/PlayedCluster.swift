@@ -68,6 +68,7 @@ struct PlayedCluster {
     /// One sync of one node: its report, the answer, and the next step of everything there.
     mutating func sync(_ node: NodeID) {
         guard var agent = agents[node], !agent.isCut, let number = nodeIDs.firstIndex(of: node) else { return }
+        if ledger.state.nodes[node] == nil { agent.forgetSession() }
         let report = NodeReport(
             node: node, registration: agent.owesEverything ? PlayedLedger.registration("n\(number + 1)", cpus: agent.cpus, memory: 16384) : nil,
             full: agent.owesEverything,
@@ -75,6 +76,8 @@ struct PlayedCluster {
         for _ in 0..<(weather.repeatsReport ? 2 : 1) { apply(.report(report)) }
         if !weather.dropsAnswer {
             agent.owesEverything = false
+            // What was said has arrived.
+            agent.gone = [:]
             for _ in 0..<(weather.repeatsAnswer ? 2 : 1) { agent.take(ledger.state.desiredSet(of: node, seen: agent.seen)) }
             agent.hasLease = ledger.state.nodes[node]?.value.health == .alive && !ledger.state.owesRemoval(node)
         }
@@ -95,8 +98,7 @@ struct PlayedCluster {
 
     /// Its agent begins anew; its VMs run on.
     mutating func restartAgent(_ node: NodeID) {
-        agents[node]?.owesEverything = true
-        agents[node]?.seen = 0
+        agents[node]?.forgetSession()
     }
 
     // MARK: What is true
@@ -135,7 +137,6 @@ extension PlayedCluster.Agent {
 
     mutating func take(_ set: DesiredSet) {
         seen = set.revision
-        gone = [:]
         for desired in set.instances {
             guard let vm = vms[desired.id] else {
                 if desired.desired == .deleted { gone[desired.id] = desired } else { vms[desired.id] = .init(desired: desired, state: .preparing) }
@@ -163,6 +164,17 @@ extension PlayedCluster.Agent {
             case (.running, _): break
             }
         }
+    }
+
+    mutating func forgetSession() {
+        owesEverything = true
+        seen = 0
+    }
+
+    /// The machine is off.
+    mutating func end() {
+        hasLease = false
+        for (id, vm) in vms where [.starting, .running, .stopping].contains(vm.state) { vms[id]?.state = .stopped }
     }
 
     /// The lease is over: the cages have ended what was fenced.

@@ -16,6 +16,15 @@ struct ConfigurationTests {
         #expect(configuration.defaultSize.text == "tiny")
     }
 
+    @Test("recovery and the fence command are read")
+    func recovery() throws {
+        let text = "dataDirectory: d\nrecovery: {maxLostShare: 0.35, window: 2m}\nfence: {command: /usr/local/sbin/fence, timeout: 20s}"
+        let configuration = try ControllerConfiguration(text: text, file: "c.yaml")
+        #expect(configuration.recovery == RecoverySettings(maxLostShare: 350, window: Milliseconds(seconds: 120)))
+        let fence = try #require(configuration.fence)
+        #expect(fence.command == "/usr/local/sbin/fence" && fence.timeout == Milliseconds(seconds: 20) && fence.moment == .lost)
+    }
+
     @Test(
         "what is wrong is said with its line",
         arguments: [
@@ -25,7 +34,12 @@ struct ConfigurationTests {
             ("dataDirectory: d\nheartbeat: {interval: 3}", "500ms"),
             ("dataDirectory: d\nheartbeat: {interval: 30s, suspectAfter: 2s, lostAfter: 5s}", "interval 30s < suspectAfter 2s < lostAfter 5s"),
             ("dataDirectory: d\nheartbeat: {interval: 1ms}", "too short"), ("dataDirectory: d\nplacement: {policy: best}", "policy"),
-            ("dataDirectory: d\nwatch: {kept: 1}", "out of range"), ("dataDirectory: \"\"", "directory"), ("dataDirectory: [", "YAML"),
+            ("dataDirectory: d\nrecovery: {maxLostShare: 20%}", "from 0 to 1"), ("dataDirectory: d\nrecovery: {maxLostShare: 1.5}", "from 0 to 1"),
+            ("dataDirectory: d\nrecovery: {window: 0s}", "out of range"), ("dataDirectory: d\nfence: {timeout: 3s}", "command"),
+            ("dataDirectory: d\nfence: {command: fence.sh}", "absolute path"),
+            ("dataDirectory: d\nfence: {command: /f, timeout: 1h}", "100ms to 10m"),
+            ("dataDirectory: d\nfence: {command: /f, at: alive}", "suspect, lost"), ("dataDirectory: d\nwatch: {kept: 1}", "out of range"),
+            ("dataDirectory: \"\"", "directory"), ("dataDirectory: [", "YAML"),
         ])
     func refused(text: String, words: String) throws {
         let error = try #require(throws: ConfigurationError.self) { try ControllerConfiguration(text: text, file: "c.yaml") }

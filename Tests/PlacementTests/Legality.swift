@@ -9,6 +9,21 @@ struct Legality {
     /// What speaks against the request on that node; nil where it is legal.
     func objection(to request: PlacementRequest, on node: PlacementNode) -> String? {
         let constraints = request.constraints
+        if let objection = fixedObjection(to: request, on: node) { return objection }
+        for rule in constraints.spread where rule.hard {
+            guard let domain = node.labels[rule.domain] else { return "no \(rule.domain)" }
+            let open = Set(nodes.values.filter { fixedObjection(to: request, on: $0) == nil }.compactMap { $0.labels[rule.domain] })
+            let counts = members(of: rule.group).compactMap { $0.labels[rule.domain] }
+            func count(_ value: String) -> Int { counts.count { $0 == value } }
+            let least = open.map(count).min() ?? 0
+            if count(domain) + 1 - least > max(1, rule.maximumSkew) { return "skew over \(rule.domain)" }
+        }
+        return groupObjection(to: request, on: node) ?? room(for: request, on: node)
+    }
+
+    /// What depends on no other instance.
+    private func fixedObjection(to request: PlacementRequest, on node: PlacementNode) -> String? {
+        let constraints = request.constraints
         if node.admission != .open { return "not open" }
         if let wanted = constraints.architecture, wanted != node.architecture { return "architecture" }
         if let pool = constraints.pool, node.labels["pool"] != pool.text { return "pool" }
@@ -18,6 +33,11 @@ struct Legality {
         }
         if let trait = (request.traits + constraints.traits).first(where: { !node.traits.contains($0) }) { return "trait \(trait)" }
         if let label = constraints.require.first(where: { !node.labels.contains($0) }) { return "label \(label)" }
+        return nil
+    }
+
+    private func groupObjection(to request: PlacementRequest, on node: PlacementNode) -> String? {
+        let constraints = request.constraints
         for rule in constraints.antiAffinity where rule.hard && members(of: rule.group).contains(where: { sharesDomain($0, node, rule.domain) }) {
             return "apart from \(rule.group)"
         }
@@ -32,7 +52,7 @@ struct Legality {
             let isFirst = members.isEmpty && request.groups.contains(rule.group)
             if !isFirst, !members.contains(where: { sharesDomain($0, node, rule.domain) }) { return "together with \(rule.group)" }
         }
-        return room(for: request, on: node)
+        return nil
     }
 
     private func room(for request: PlacementRequest, on node: PlacementNode) -> String? {

@@ -138,7 +138,6 @@ def capacity():
             file.write("name: large\nnodes:\n  - {name: 'n{}', count: 10000, cpu: 32, memory: 128GiB, disk: 1TiB}\nsizes:\n")
             for number in range(8):
                 file.write(f"  - {{name: s{number}, cpu: {1 + number}, memory: {2 + 3 * number}GiB, disk: 20GiB}}\n")
-        empty, start = berth("capacity", "show", "--cluster", path)
         _, seconds = berth("capacity", "fit", "--cluster", path)
         row("capacity fit for 8 sizes on 10,000 nodes, CPU-seconds with reading the file", seconds, 1.0, 0.1, form="{:.2f}")
         # 1,000 nodes and 5,000 instances, spread so that much can be gained.

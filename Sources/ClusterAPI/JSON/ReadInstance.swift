@@ -48,7 +48,10 @@ extension InstanceSpec: JSONRead {
         var queued: Bool?
         var recovery: RecoveryPolicy?
         var ephemeral: Bool?
+        var priority: Int?
         var seed: SeedSummary?
+        var protected: Bool?
+        var expiresAt: Timestamp?
         try json.object { name, json throws(JSONReader.Unusual) in
             switch name {
             case "size": try json.value(into: &size)
@@ -65,7 +68,10 @@ extension InstanceSpec: JSONRead {
             case "queued": try json.value(into: &queued)
             case "recovery": try json.put(try json.word(), into: &recovery)
             case "ephemeral": try json.value(into: &ephemeral)
+            case "priority": try json.value(into: &priority)
             case "seed": try json.value(into: &seed)
+            case "protected": try json.value(into: &protected)
+            case "expiresAt": try json.value(into: &expiresAt)
             default: throw JSONReader.Unusual()
             }
         }
@@ -74,7 +80,7 @@ extension InstanceSpec: JSONRead {
             labels: try json.required(labels), groups: try json.required(groups), constraints: try json.required(constraints), policy: policy,
             restart: try json.required(restart), desired: try json.required(desired), reboots: try json.required(reboots),
             stopTimeout: try json.required(stopTimeout), queued: try json.required(queued), recovery: recovery ?? .stay,
-            ephemeral: ephemeral ?? false, seed: seed)
+            ephemeral: ephemeral ?? false, priority: priority ?? 0, seed: seed, protected: protected ?? false, expiresAt: expiresAt)
     }
 }
 

@@ -1,7 +1,7 @@
 import ClusterModel
 
 /// The allocations, found by instance and, as a chain, by node.
-struct AllocationTable: Sendable {
+struct AllocationTable: ~Copyable, Sendable {
     struct Row: Sendable {
         var instance: InstanceID
         var slot: Int32
@@ -19,7 +19,16 @@ struct AllocationTable: Sendable {
     private var rows: [Row] = []
     private var vacant: [Int32] = []
     /// By slot: the first row of its chain.
-    private var first: [Int32] = []
+    private var first = Column<Int32>()
+
+    func copy() -> AllocationTable {
+        var copy = AllocationTable()
+        copy.places = places.copy()
+        copy.rows = rows
+        copy.vacant = vacant
+        copy.first = first.copy()
+        return copy
+    }
 
     var count: Int { places.count }
 

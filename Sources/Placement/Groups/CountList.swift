@@ -8,7 +8,7 @@ struct CountList: Sendable {
 
     private(set) var entries: [Entry] = []
 
-    func count(of member: Int32, _ group: Int32, _ places: CountTable) -> Int {
+    func count(of member: Int32, _ group: Int32, _ places: borrowing CountTable) -> Int {
         guard let place = places[CountTable.key(group, member)] else { return 0 }
         return Int(entries[Int(place)].count)
     }

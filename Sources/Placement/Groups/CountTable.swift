@@ -1,13 +1,16 @@
 /// A number for a pair of small numbers: open addressing over 64-bit keys.
-struct CountTable: Sendable {
-    private var keys: [UInt64]
-    private var values: [Int32]
+struct CountTable: ~Copyable, Sendable {
+    private var keys = Column<UInt64>(repeating: vacant, count: 16)
+    private var values = Column<Int32>(repeating: 0, count: 16)
     private(set) var count = 0
     private static let vacant = UInt64.max
 
-    init() {
-        keys = Array(repeating: Self.vacant, count: 16)
-        values = Array(repeating: 0, count: 16)
+    func copy() -> CountTable {
+        var copy = CountTable()
+        copy.keys = keys.copy()
+        copy.values = values.copy()
+        copy.count = count
+        return copy
     }
 
     static func key(_ first: Int32, _ second: Int32) -> UInt64 { UInt64(UInt32(bitPattern: first)) << 32 | UInt64(UInt32(bitPattern: second)) }
@@ -60,13 +63,14 @@ struct CountTable: Sendable {
     }
 
     private mutating func grow() {
-        let (oldKeys, oldValues) = (keys, values)
-        keys = Array(repeating: Self.vacant, count: oldKeys.count * 2)
-        values = Array(repeating: 0, count: oldKeys.count * 2)
-        for (key, value) in zip(oldKeys, oldValues) where key != Self.vacant {
-            let place = find(key)
-            keys[place] = key
-            values[place] = value
+        let oldKeys = keys.copy()
+        let oldValues = values.copy()
+        keys = Column(repeating: Self.vacant, count: oldKeys.count * 2)
+        values = Column(repeating: 0, count: oldKeys.count * 2)
+        for old in 0..<oldKeys.count where oldKeys[old] != Self.vacant {
+            let place = find(oldKeys[old])
+            keys[place] = oldKeys[old]
+            values[place] = oldValues[old]
         }
     }
 }

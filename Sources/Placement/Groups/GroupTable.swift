@@ -14,7 +14,7 @@ enum GroupKey: Hashable, Sendable {
 
 /// Where the instances of each placement group are, and those that must be apart from one. Each such count is a list with a number, which stays while the
 /// list has entries. Counts by node are kept, and by the labels of the usual failure domains.
-struct GroupTable: Sendable {
+struct GroupTable: ~Copyable, Sendable {
     /// A list of instances that must be apart from a group over one domain.
     struct Shunning: Sendable {
         let domain: String?
@@ -33,6 +33,20 @@ struct GroupTable: Sendable {
     /// From list and slot to the place in the list, and from list and label.
     private var nodePlaces = CountTable()
     private var domainPlaces = CountTable()
+
+    func copy() -> GroupTable {
+        var copy = GroupTable()
+        copy.names = names
+        copy.memberLists = memberLists
+        copy.shunning = shunning
+        copy.nodes = nodes
+        copy.domains = domains
+        copy.nameOf = nameOf
+        copy.vacant = vacant
+        copy.nodePlaces = nodePlaces.copy()
+        copy.domainPlaces = domainPlaces.copy()
+        return copy
+    }
 
     /// The list of that; nil where nothing is counted.
     func list(of key: GroupKey) -> Int32? {
@@ -111,7 +125,7 @@ struct GroupTable: Sendable {
 }
 
 /// A node's labels of the failure domains that groups are counted by as they change; other domains are counted when a rule asks for them.
-struct DomainLabels: Hashable, Sendable {
+struct DomainLabels: Hashable, BitwiseCopyable, Sendable {
     static let keys = ["zone", "rack"]
     var zone: Int32 = -1
     var rack: Int32 = -1

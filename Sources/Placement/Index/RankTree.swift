@@ -1,15 +1,21 @@
 /// Ordered sets of slots, by free disk and then by the nodes' names: any number of them over one set of arrays, each slot in at most one. They are treaps
 /// whose shape depends on nothing but their members, so that it is the same whatever happened before.
-struct RankTree: Sendable {
+struct RankTree: ~Copyable, Sendable {
     static let none: Int32 = -1
 
-    private struct Node {
+    struct Node: BitwiseCopyable {
         var disk: Int64 = 0
         var left = none
         var right = none
     }
 
-    private var nodes: [Node] = []
+    private var nodes = Column<Node>()
+
+    func copy() -> RankTree {
+        var copy = RankTree()
+        copy.nodes = nodes.copy()
+        return copy
+    }
 
     mutating func reserve(slots: Int) {
         while nodes.count < slots { nodes.append(Node()) }
@@ -24,12 +30,12 @@ struct RankTree: Sendable {
     }
 
     /// The tree's new root.
-    mutating func insert(_ slot: Int32, disk: Int64, into root: Int32, order: SlotOrder) -> Int32 {
+    mutating func insert(_ slot: Int32, disk: Int64, into root: Int32, order: borrowing SlotOrder) -> Int32 {
         nodes[Int(slot)] = Node(disk: disk)
         return insert(slot, into: root, order: order)
     }
 
-    private mutating func insert(_ slot: Int32, into root: Int32, order: SlotOrder) -> Int32 {
+    private mutating func insert(_ slot: Int32, into root: Int32, order: borrowing SlotOrder) -> Int32 {
         guard root != Self.none else { return slot }
         if Self.priority(slot) > Self.priority(root) {
             let (below, above) = split(root, at: slot, order: order)
@@ -46,7 +52,7 @@ struct RankTree: Sendable {
     }
 
     /// The tree's new root, or `none`.
-    mutating func remove(_ slot: Int32, from root: Int32, order: SlotOrder) -> Int32 {
+    mutating func remove(_ slot: Int32, from root: Int32, order: borrowing SlotOrder) -> Int32 {
         if root == slot { return joined(nodes[Int(slot)].left, nodes[Int(slot)].right) }
         guard root != Self.none else { return root }
         if precedes(slot, root, order) {
@@ -79,12 +85,12 @@ struct RankTree: Sendable {
         return matches(root) ? root : last(of: node.left, disk: disk, where: matches)
     }
 
-    private func precedes(_ left: Int32, _ right: Int32, _ order: SlotOrder) -> Bool {
+    private func precedes(_ left: Int32, _ right: Int32, _ order: borrowing SlotOrder) -> Bool {
         let (a, b) = (nodes[Int(left)].disk, nodes[Int(right)].disk)
         return a == b ? order.precedes(left, right) : a < b
     }
 
-    private mutating func split(_ root: Int32, at slot: Int32, order: SlotOrder) -> (Int32, Int32) {
+    private mutating func split(_ root: Int32, at slot: Int32, order: borrowing SlotOrder) -> (Int32, Int32) {
         guard root != Self.none else { return (Self.none, Self.none) }
         if precedes(root, slot, order) {
             let (below, above) = split(nodes[Int(root)].right, at: slot, order: order)

@@ -1,9 +1,9 @@
 /// Open nodes by free room. Each shelf is a grid of levels, CPU by memory; a cell of it holds bins; a bin holds the nodes with exactly
 /// the same CPU and memory, in order of disk and name, so that thousands of equal nodes are looked at once.
-struct RoomIndex: Sendable {
+struct RoomIndex: ~Copyable, Sendable {
     static let none: Int32 = -1
 
-    struct Bin: Sendable {
+    struct Bin: BitwiseCopyable, Sendable {
         var cpu: Int64
         var memory: Int64
         var shelf: Int32
@@ -16,24 +16,41 @@ struct RoomIndex: Sendable {
         var chained: Int32
     }
 
-    private(set) var bins: [Bin] = []
+    private(set) var bins = Column<Bin>()
     private(set) var trees = RankTree()
     /// By shelf and CPU level: the row, and a bit for each level that has one.
-    private(set) var rows: [Int32] = []
-    private(set) var rowBits: [UInt64] = []
+    private(set) var rows = Column<Int32>()
+    private(set) var rowBits = Column<UInt64>()
     /// By row and memory level: the first bin of the cell, and a bit for each cell that has one.
-    private(set) var cells: [Int32] = []
-    private(set) var cellBits: [UInt64] = []
+    private(set) var cells = Column<Int32>()
+    private(set) var cellBits = Column<UInt64>()
 
-    private var vacantBins: [Int32] = []
-    private var vacantRows: [Int32] = []
-    private var cellsInUse: [Int32] = []
-    private var chains = [Int32](repeating: none, count: 64)
+    private var vacantBins = Column<Int32>()
+    private var vacantRows = Column<Int32>()
+    private var cellsInUse = Column<Int32>()
+    private var chains = Column<Int32>(repeating: none, count: 64)
     private var binsInUse = 0
     /// By slot.
-    private var binOf: [Int32] = []
+    private var binOf = Column<Int32>()
 
-    mutating func insert(_ slot: Int32, shelf: Int32, room: Amounts, order: SlotOrder) {
+    func copy() -> RoomIndex {
+        var copy = RoomIndex()
+        copy.bins = bins.copy()
+        copy.trees = trees.copy()
+        copy.rows = rows.copy()
+        copy.rowBits = rowBits.copy()
+        copy.cells = cells.copy()
+        copy.cellBits = cellBits.copy()
+        copy.vacantBins = vacantBins.copy()
+        copy.vacantRows = vacantRows.copy()
+        copy.cellsInUse = cellsInUse.copy()
+        copy.chains = chains.copy()
+        copy.binsInUse = binsInUse
+        copy.binOf = binOf.copy()
+        return copy
+    }
+
+    mutating func insert(_ slot: Int32, shelf: Int32, room: Amounts, order: borrowing SlotOrder) {
         while binOf.count <= Int(slot) { binOf.append(Self.none) }
         trees.reserve(slots: binOf.count)
         if let bin = find(shelf, room) {
@@ -45,7 +62,7 @@ struct RoomIndex: Sendable {
     }
 
     /// Nothing where it is not there.
-    mutating func remove(_ slot: Int32, order: SlotOrder) {
+    mutating func remove(_ slot: Int32, order: borrowing SlotOrder) {
         let bin = Int(slot) < binOf.count ? binOf[Int(slot)] : Self.none
         guard bin != Self.none else { return }
         binOf[Int(slot)] = Self.none
@@ -102,8 +119,8 @@ struct RoomIndex: Sendable {
     }
 
     private mutating func rehash() {
-        chains = Array(repeating: Self.none, count: chains.count * 2)
-        for bin in bins.indices where bins[bin].root != Self.none {
+        chains = Column(repeating: Self.none, count: chains.count * 2)
+        for bin in 0..<bins.count where bins[bin].root != Self.none {
             let chain = chain(bins[bin].shelf, cpu: bins[bin].cpu, memory: bins[bin].memory)
             bins[bin].chained = chains[chain]
             chains[chain] = Int32(bin)
@@ -115,8 +132,8 @@ struct RoomIndex: Sendable {
     /// The cell for a room, with its bits set; the caller puts a bin into it.
     private mutating func openCell(_ shelf: Int32, _ room: Amounts) -> Int {
         while rows.count < (Int(shelf) + 1) * RoomLevel.count {
-            rows.append(contentsOf: repeatElement(Self.none, count: RoomLevel.count))
-            rowBits.append(contentsOf: repeatElement(0, count: RoomLevel.words))
+            rows.append(Self.none, times: RoomLevel.count)
+            rowBits.append(0, times: RoomLevel.words)
         }
         let cpu = RoomLevel.of(room.cpu)
         let memory = RoomLevel.of(room.memory)
@@ -151,8 +168,8 @@ struct RoomIndex: Sendable {
 
     private mutating func makeRow() -> Int32 {
         if let row = vacantRows.popLast() { return row }
-        cells.append(contentsOf: repeatElement(Self.none, count: RoomLevel.count))
-        cellBits.append(contentsOf: repeatElement(0, count: RoomLevel.words))
+        cells.append(Self.none, times: RoomLevel.count)
+        cellBits.append(0, times: RoomLevel.words)
         cellsInUse.append(0)
         return Int32(cellsInUse.count - 1)
     }

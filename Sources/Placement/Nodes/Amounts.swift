@@ -2,7 +2,7 @@ import ClusterModel
 
 /// Milli-vCPU, MiB of memory and MiB of disk: the resources that every node has. Arithmetic wraps, so that what was added can always be taken off again
 /// exactly.
-package struct Amounts: Hashable, Sendable {
+package struct Amounts: Hashable, BitwiseCopyable, Sendable {
     package var cpu: Int64
     package var memory: Int64
     package var disk: Int64

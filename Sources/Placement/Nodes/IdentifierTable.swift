@@ -4,11 +4,18 @@ import ClusterModel
 
 /// Finds places in an array of things by their ids: open addressing over eight bytes an entry, so that a lookup touches one cache line here and then the
 /// thing itself, which knows its id.
-struct IdentifierTable: Sendable {
+struct IdentifierTable: ~Copyable, Sendable {
     /// The upper half is the hash, the lower the place.
-    private var entries = [UInt64](repeating: vacant, count: 16)
+    private var entries = Column<UInt64>(repeating: vacant, count: 16)
     private(set) var count = 0
     private static let vacant = UInt64.max
+
+    func copy() -> IdentifierTable {
+        var copy = IdentifierTable()
+        copy.entries = entries.copy()
+        copy.count = count
+        return copy
+    }
 
     /// `words` tells the id of the thing at a place.
     @inline(__always)
@@ -65,9 +72,9 @@ struct IdentifierTable: Sendable {
     }
 
     private mutating func grow() {
-        let old = entries
-        entries = Array(repeating: Self.vacant, count: old.count * 2)
-        for entry in old where entry != Self.vacant { put(entry) }
+        let old = entries.copy()
+        entries = Column(repeating: Self.vacant, count: old.count * 2)
+        for place in 0..<old.count where old[place] != Self.vacant { put(old[place]) }
     }
 }
 

@@ -1,7 +1,7 @@
 import ClusterModel
 
 /// The nodes by slot. A slot is a node's place in every array for as long as the node is known; no result depends on which slot it is.
-struct NodeTable: Sendable {
+struct NodeTable: ~Copyable, Sendable {
     struct DeviceRoom: Hashable, Sendable {
         var device: Int32
         var total: Int64
@@ -12,10 +12,10 @@ struct NodeTable: Sendable {
     private var vacant: [Int32] = []
     private(set) var nodes: [PlacementNode?] = []
     /// What is free for instances after the overhead of one more: free - (0, overhead, 0). Below zero where too much is allocated.
-    private(set) var room: [Amounts] = []
-    private(set) var overhead: [Int64] = []
+    private(set) var room = Column<Amounts>()
+    private(set) var overhead = Column<Int64>()
     private(set) var devices: [[DeviceRoom]] = []
-    private(set) var domains: [DomainLabels] = []
+    private(set) var domains = Column<DomainLabels>()
     private(set) var order = SlotOrder()
     private(set) var labels = LabelTable()
     private(set) var images = ImageTable()
@@ -26,6 +26,25 @@ struct NodeTable: Sendable {
     private(set) var deviceNodes = SlotSet()
     /// Sums over all nodes, closed ones too.
     private(set) var allocatable = Amounts.zero
+
+    func copy() -> NodeTable {
+        var copy = NodeTable()
+        copy.slots = slots.copy()
+        copy.vacant = vacant
+        copy.nodes = nodes
+        copy.room = room.copy()
+        copy.overhead = overhead.copy()
+        copy.devices = devices
+        copy.domains = domains.copy()
+        copy.order = order.copy()
+        copy.labels = labels
+        copy.images = images
+        copy.deviceNames = deviceNames
+        copy.admissions = admissions
+        copy.deviceNodes = deviceNodes
+        copy.allocatable = allocatable
+        return copy
+    }
 
     var count: Int { slots.count }
     /// Slots are below this.

@@ -1,10 +1,23 @@
 import ClusterModel
 
 /// The order in which ties between nodes are broken: by name, then by id. The first sixteen bytes of a name decide almost always.
-struct SlotOrder: Sendable {
-    private var prefixes: [(UInt64, UInt64)] = []
+struct SlotOrder: ~Copyable, Sendable {
+    struct Prefix: BitwiseCopyable {
+        var first: UInt64 = 0
+        var second: UInt64 = 0
+    }
+
+    private var prefixes = Column<Prefix>()
     private(set) var names: [Name] = []
     private(set) var ids: [NodeID] = []
+
+    func copy() -> SlotOrder {
+        var copy = SlotOrder()
+        copy.prefixes = prefixes.copy()
+        copy.names = names
+        copy.ids = ids
+        return copy
+    }
 
     mutating func set(_ slot: Int32, name: Name, id: NodeID) {
         let prefix = Self.prefix(of: name)
@@ -21,8 +34,8 @@ struct SlotOrder: Sendable {
 
     func precedes(_ left: Int32, _ right: Int32) -> Bool {
         let (a, b) = (prefixes[Int(left)], prefixes[Int(right)])
-        if a.0 != b.0 { return a.0 < b.0 }
-        if a.1 != b.1 { return a.1 < b.1 }
+        if a.first != b.first { return a.first < b.first }
+        if a.second != b.second { return a.second < b.second }
         return fullyPrecedes(left, right)
     }
 
@@ -32,11 +45,11 @@ struct SlotOrder: Sendable {
         return first == second ? ids[Int(left)] < ids[Int(right)] : first < second
     }
 
-    private static func prefix(of name: Name) -> (UInt64, UInt64) {
-        var words: (UInt64, UInt64) = (0, 0)
+    private static func prefix(of name: Name) -> Prefix {
+        var words = Prefix()
         for (place, byte) in name.text.utf8.prefix(16).enumerated() {
             let shifted = UInt64(byte) << UInt64(56 - place % 8 * 8)
-            if place < 8 { words.0 |= shifted } else { words.1 |= shifted }
+            if place < 8 { words.first |= shifted } else { words.second |= shifted }
         }
         return words
     }

@@ -74,7 +74,7 @@ extension PlacementState {
     /// The best of all nodes, by a look at each.
     func scan<Score: PlacementScore>(_ request: CompiledRequest, _ score: Score) -> Candidate? {
         var best: Candidate?
-        for slot in shelfOf.indices { consider(Int32(slot), request, score, &best) }
+        for slot in 0..<shelfOf.count { consider(Int32(slot), request, score, &best) }
         return best
     }
 }

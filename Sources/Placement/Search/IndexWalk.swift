@@ -129,16 +129,17 @@ struct IndexWalk {
             left -= 1
             return false
         }
-        let trees = engine.index.trees
         let found =
-            tie == .moreFree ? trees.roomiest(of: bin.root, disk: disk, where: matches) : trees.first(of: bin.root, disk: disk, where: matches)
+            tie == .moreFree
+            ? engine.index.trees.roomiest(of: bin.root, disk: disk, where: matches)
+            : engine.index.trees.first(of: bin.root, disk: disk, where: matches)
         budget = left
         gaveUp = left < 0
         return gaveUp ? nil : found
     }
 }
 
-extension [UInt64] {
+extension Column where Element == UInt64 {
     /// The first set bit at or after `level`, in the bit set of `RoomLevel.words` words from `base` on.
     fileprivate func nextBit(_ base: Int, from level: Int) -> Int? {
         guard level < RoomLevel.count else { return nil }

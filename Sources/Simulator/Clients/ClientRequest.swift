@@ -8,7 +8,7 @@ struct RequestKey: Hashable {
 
 struct ClientRequest {
     enum What {
-        case launch(Name, recovery: RecoveryPolicy, apart: Name?, queue: Bool, restart: RestartPolicy)
+        case launch(Name, recovery: RecoveryPolicy, ephemeral: Bool, priority: Int, apart: Name?, queue: Bool, restart: RestartPolicy)
         case stop(Name, force: Bool)
         case start(Name)
         case reboot(Name)
@@ -17,6 +17,9 @@ struct ClientRequest {
         case cordon(Name)
         case uncordon(Name)
         case removeNode(Name)
+        case drain(Name, stop: Bool)
+        case confirmDead(Name)
+        case resumeRecovery
         case adopt(InstanceID)
         case destroy(InstanceID)
     }

@@ -39,6 +39,9 @@ final class SimulatedClient {
         case .cordon: send(.cordon(node(intent.pick).registration.name))
         case .uncordon: send(.uncordon(node(intent.pick).registration.name))
         case .removeLost: if let lost = world.invariants.lostNode(intent.pick, in: world) { send(.removeNode(lost)) }
+        case .drain: send(.drain(node(intent.pick).registration.name, stop: intent.pick % 2 == 0))
+        case .confirmDead: if let dead = world.deadNode(intent.pick) { send(.confirmDead(dead)) }
+        case .resumeRecovery: send(.resumeRecovery)
         case .settleStranger: if let id = world.invariants.mirror.quarantined.first { settle(id, intent.pick) }
         }
     }
@@ -53,7 +56,8 @@ final class SimulatedClient {
         instances[name] = KnownInstance(name: name)
         send(
             .launch(
-                name, recovery: pick % 3 == 0 ? .stay : .fenced, apart: apart, queue: pick % 4 == 0, restart: pick % 7 == 0 ? .never : .onFailure),
+                name, recovery: pick % 3 == 0 ? .stay : .fenced, ephemeral: pick % 3 != 0 || pick % 2 == 0, priority: pick % 4, apart: apart,
+                queue: pick % 4 == 0, restart: pick % 7 == 0 ? .never : .onFailure),
             name: name, result: .running)
     }
 
@@ -86,6 +90,8 @@ final class SimulatedClient {
     }
 
     func delete(_ name: Name) { send(.delete(name)) }
+    func resumeRecovery() { send(.resumeRecovery) }
+    func uncordon(_ name: Name) { send(.uncordon(name)) }
 
     // MARK: Asking
 

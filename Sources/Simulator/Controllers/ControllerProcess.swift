@@ -185,7 +185,7 @@ final class ControllerProcess {
         let due = conversations.due(at: now) { view.nodes[$0]?.value.health }
         if !due.ages.isEmpty { submit(.healthTick(due.ages), .losses(due.lost)) }
         guard ticks % 4 == 0 else { return }
-        if view.hasPending { submit(.placePending(again: true), .none) }
+        if view.hasWork { submit(.placePending(again: true), .none) }
         if view.operations.count > 2 * Self.keptOperations { submit(.expireOperations(keep: Self.keptOperations), .none) }
     }
 }

@@ -90,7 +90,7 @@ extension ControllerProcess {
                 guard edit.after == nil, let before = edit.before else { continue }
                 conversations.forget(before.value.id, at: now)
                 touch(before.value.id, wakes: true)
-            case .size, .image, .operation, .key, .seed, .recovery: continue
+            case .size, .image, .operation, .recovery, .key, .seed: continue
             }
         }
         for index in woken.sorted() {
@@ -99,8 +99,4 @@ extension ControllerProcess {
             answer(sync, of: index)
         }
     }
-}
-
-extension ClusterState {
-    func owesRemoval(_ node: NodeID) -> Bool { !tombstones(on: node).isEmpty }
 }

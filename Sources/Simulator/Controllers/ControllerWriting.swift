@@ -139,7 +139,7 @@ extension ClientAnswer {
         case .success(.launched(let launched)): self = .done(instance: launched.instances.first?.id, operation: launched.operations.first?.id)
         case .success(.instance(let instance, let operation)): self = .done(instance: instance.id, operation: operation?.id)
         case .success(.operation(let operation)): self = .done(instance: operation.instance, operation: operation.id)
-        case .success(.node), .success(.size), .success(.image), .success(.key), .success(.drain), .success(.recovery), .success(.reported),
+        case .success(.node), .success(.size), .success(.image), .success(.key), .success(.reported), .success(.drain), .success(.recovery),
             .success(.done):
             self = .done(instance: nil, operation: nil)
         }

@@ -17,6 +17,7 @@ final class Invariants {
     /// Of which no node can know all that it should.
     private(set) var damaged: Set<InstanceID> = []
     var rest = Rest()
+    private var recovery = RecoveryWatch()
 
     init(_ world: World, nodes: Int) {
         self.world = world
@@ -111,32 +112,51 @@ final class Invariants {
 
     /// Durable from now on.
     func stored(_ effects: Effects) {
-        let buried = Set(
-            effects.changes.compactMap { change -> InstanceID? in
-                if case .tombstone(let edit) = change.change { edit.after?.value.instance.id } else { nil }
-            })
+        var left: [InstanceID] = []
         for change in effects.changes {
             switch change.change {
-            case .instance(let edit): stored(edit, isBuried: (edit.before?.value.id).map(buried.contains) ?? false)
-            case .tombstone(let edit): if edit.after == nil, let before = edit.before { isGone(before.value.instance.id) }
-            case .node, .size, .image, .operation, .key, .seed, .recovery: break
+            case .instance(let edit):
+                stored(edit, effects)
+                if edit.after == nil, let before = edit.before?.value, !before.isQuarantined { left.append(before.id) }
+            case .tombstone(let edit): if edit.after == nil, let before = edit.before { left.append(before.value.instance.id) }
+            case .node(let edit): recovery.take(edit, at: world.now)
+            case .recovery(let edit): recovery.take(edit, at: world.now)
+            case .size, .image, .operation, .key, .seed: break
             }
             mirror.take(change.change)
         }
+        guard !left.isEmpty else { return }
+        for id in left where mirror.instances[id] == nil && !mirror.isBuried(id) { isGone(id) }
     }
 
-    private func stored(_ edit: Edit<InstanceRecord>, isBuried: Bool) {
+    private func stored(_ edit: Edit<InstanceRecord>, _ effects: Effects) {
         guard let before = edit.before?.value else { return }
         guard let after = edit.after?.value else {
             if before.instance.spec.desired != .deleted { world.clients.forEach { $0.allow(.absent, before.instance.name) } }
-            if !isBuried, !before.isQuarantined { isGone(before.id) }
             return
         }
-        guard let place = before.instance.placement?.node, place != after.instance.placement?.node else { return }
-        if before.instance.spec.recovery == .stay { broken(.stays, "\(before.instance.name) leaves its node") }
-        if let node = executing[before.id]?.first {
-            broken(.movedAfterFencing, "\(before.instance.name) leaves its node in the ledger and runs on \(world.nodes[node].label)")
+        if let node = executing[after.id]?.first, !damaged.contains(after.id) {
+            let told = after.desired == nil ? nil : after.instance.placement.flatMap { world.numbers[$0.node] }
+            if let told, told != node, before.desired == nil || before.instance.placement?.node != after.instance.placement?.node {
+                broken(.movedAfterFencing, "\(after.instance.name) is told to \(world.nodes[told].label) and runs on \(world.nodes[node].label)")
+            }
+            if after.move?.proof != nil, before.move?.proof == nil {
+                broken(
+                    .movedAfterFencing, "\(after.instance.name) counts as gone (\(after.move?.proof ?? "")) and runs on \(world.nodes[node].label)")
+            }
         }
+        guard let place = before.instance.placement?.node, place != after.instance.placement?.node else { return }
+        if before.instance.spec.recovery == .stay, !before.instance.spec.ephemeral { broken(.stays, "\(before.instance.name) leaves its node") }
+        guard after.instance.placement == nil else { return }
+        if let why = recovery.whyHeld(at: world.now, nodes: mirror.nodes.count, countsLosses: !world.hasWallJumped) {
+            broken(.brakeHolds, "\(after.instance.name) leaves its lost node, and \(why)")
+        }
+        let proof = after.move?.proof
+        let isTold = effects.events.contains { event in
+            event.reason == "InstanceRecovering" && event.subject == .instance(after.id, name: after.instance.name)
+                && (proof.map { event.message.contains($0) } ?? true)
+        }
+        if !isTold { broken(.proofIsTold, "\(after.instance.name) leaves its lost node, and no event says why that is safe") }
     }
 
     private func isGone(_ id: InstanceID) {
@@ -203,7 +223,9 @@ final class Invariants {
         var possible = known.possible.union(known.late)
         if possible.contains(.deleted) { possible.insert(.absent) }
         let record = mirror.named(known.name)
-        let found = KnownInstance.Possible(record?.instance.spec.desired)
+        // A drain that stops an instance starts it again.
+        let isDrained = record?.stoppedByDrain == true && record?.instance.spec.desired == .stopped
+        let found = isDrained ? .running : KnownInstance.Possible(record?.instance.spec.desired)
         guard !possible.contains(found) else { return }
         broken(
             .acknowledgedHolds,

@@ -6,6 +6,7 @@ struct LedgerMirror {
     private(set) var instances: [InstanceID: Row<InstanceRecord>] = [:]
     private(set) var nodes: [NodeID: Row<Node>] = [:]
     private(set) var tombstones: [TombstoneID: Row<Tombstone>] = [:]
+    private(set) var recovery: Recovery?
     private(set) var running: [OperationID: Row<InstanceOperation>] = [:]
     private var names: [Name: InstanceID] = [:]
 
@@ -26,14 +27,18 @@ struct LedgerMirror {
         case .tombstone(let edit):
             if let before = edit.before { tombstones[before.value.id] = nil }
             if let after = edit.after { tombstones[after.value.id] = after }
+        case .recovery(let edit): recovery = edit.after?.value
         case .operation(let edit):
             if let before = edit.before { running[before.value.id] = nil }
             if let after = edit.after, after.value.state == .running { running[after.value.id] = after }
-        case .size, .image, .key, .seed, .recovery: break
+        case .size, .image, .key, .seed: break
         }
     }
 
     func named(_ name: Name) -> InstanceRecord? { names[name].flatMap { instances[$0]?.value } }
+
+    /// Some node has still to take it away.
+    func isBuried(_ id: InstanceID) -> Bool { tombstones.keys.contains { $0.instance == id } }
 
     /// Those that wait for an operator's word, by id.
     var quarantined: [InstanceID] {

@@ -24,6 +24,7 @@ extension Invariants {
         if let client = world.clients.first {
             for id in mirror.quarantined { client.settle(id, rest.checks) }
         }
+        if mirror.recovery?.hold != nil { world.clients.first?.resumeRecovery() }
         guard rest.checks > 3 else { return }
         rest.why = unrest(world)
         guard rest.why == nil else { return }
@@ -76,7 +77,9 @@ extension Invariants {
             guard row.value.health == .alive else { return "\(node.label) is \(row.value.health.rawValue)" }
             checkRoom(on: node.id, controller.view, controller.ledger)
         }
-        if let tombstone = mirror.tombstones.keys.sorted().first { return "there is a tombstone of \(tombstone)" }
+        if let tombstone = mirror.tombstones.keys.sorted().first {
+            return "n\((world.numbers[tombstone.node] ?? -1) + 1) owes the removal of \(tombstone.instance)"
+        }
         for id in mirror.instances.keys.sorted() {
             guard let record = record(id) else { continue }
             if let why = unrest(of: record, controller.ledger, world) { return "\(record.instance.name) \(why)" }
@@ -84,7 +87,7 @@ extension Invariants {
         for id in mirror.running.keys.sorted() {
             guard let operation = mirror.running[id]?.value else { continue }
             let isPending = record(operation.instance)?.isPending ?? false
-            if !(operation.kind == .launch && isPending) { return "the \(operation.kind.rawValue) of \(operation.instanceName) goes on" }
+            if !isPending { return "the \(operation.kind.rawValue) of \(operation.instanceName) goes on" }
         }
         return runningInstances.first { record($0) == nil }.map { "\($0) runs, and no ledger has it" }
     }

@@ -14,7 +14,8 @@ extension AgentProcess {
         if let process = ticket.process { node.kill(process, of: id) }
         let number = world.nextTicket()
         tickets[id] = Ticket(number: number, work: ticket.work, isUnsaved: true)
-        world.push(.workEnds(node: node.index, life: life, instance: id, ticket: number), after: .milliseconds(1))
+        // A start that is given up is over when its VMM is.
+        world.push(.workEnds(node: node.index, life: life, instance: id, ticket: number), after: .milliseconds(ticket.process == nil ? 1 : 60))
     }
 
     func workEnds(_ id: InstanceID, ticket number: Int) {
@@ -24,7 +25,8 @@ extension AgentProcess {
         if !skips, ticket.isUnsaved || node.fails(ticket.work) { return failed(ticket.work, for: id) }
         switch ticket.work {
         case .startVMM:
-            guard let vmm = node.spawn(id, isFenced: record.desired.fenced) else { return failed(.startVMM, for: id) }
+            // An instance has one cage.
+            guard !node.isCaged(id), let vmm = node.spawn(id, isFenced: record.desired.fenced) else { return failed(.startVMM, for: id) }
             ticket.process = vmm.process
             tickets[id] = ticket
             world.note("\(node.label): VMM \(vmm.process.pid) of \(world.name(id)) starts")

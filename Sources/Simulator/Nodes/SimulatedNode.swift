@@ -214,7 +214,7 @@ final class SimulatedNode {
     private var killTime: Span { .milliseconds(chance.below(Int(world.lease.kill.count) - 1000)) }
 
     func cageLooks(pid: Int32, boot: Int, atOnce: Bool = false) {
-        guard isUp, boot == self.boot, var vmm = processes[pid] else { return }
+        guard world.planted != .cageAsleep, isUp, boot == self.boot, var vmm = processes[pid] else { return }
         if let later = world.deferred(until: resume(of: .cages)) { return world.push(.cageLooks(node: index, boot: boot, pid: pid), at: later) }
         let step = vmm.cage.step(reading: leaseFile, at: UInt64(reading.nanoseconds))
         processes[pid] = vmm
@@ -228,7 +228,7 @@ final class SimulatedNode {
     }
 
     func guardLooks(boot: Int) {
-        guard isUp, boot == self.boot else { return }
+        guard world.planted != .cageAsleep, isUp, boot == self.boot else { return }
         if let later = world.deferred(until: resume(of: .guardian)) { return world.push(.guardLooks(node: index, boot: boot), at: later) }
         var alive: [FencedVMM] = []
         for pid in processes.keys.sorted() {

@@ -1,7 +1,7 @@
 /// What a client means to do at a moment; with which instance or node, it sees then.
 package struct Intent: Hashable, Sendable {
     package enum Kind: String, Hashable, Sendable, CaseIterable {
-        case launch, stop, start, reboot, delete, cancel, cordon, uncordon, removeLost, settleStranger
+        case launch, stop, start, reboot, delete, cancel, cordon, uncordon, removeLost, settleStranger, drain, confirmDead, resumeRecovery
     }
 
     package var at: Moment

@@ -49,7 +49,7 @@ package struct SimulationPlan: Hashable, Sendable {
     private mutating func planIntents(instances: Int, _ chance: inout SeededGenerator) {
         let usual: [Intent.Kind] = [
             .launch, .launch, .launch, .launch, .delete, .delete, .delete, .stop, .stop, .start, .start, .start, .reboot, .cancel, .cordon,
-            .uncordon, .uncordon, .removeLost, .settleStranger,
+            .uncordon, .uncordon, .removeLost, .settleStranger, .drain, .uncordon, .confirmDead, .resumeRecovery,
         ]
         let kinds = usual.filter { _ in chance.chance(80) }
         guard !kinds.isEmpty else { return }

@@ -131,9 +131,9 @@ extension Change {
         case .image(let edit): row(edit, Change.image)
         case .operation(let edit): row(edit, Change.operation)
         case .tombstone(let edit): row(edit, Change.tombstone)
+        case .recovery(let edit): row(edit, Change.recovery)
         case .key(let edit): row(edit, Change.key)
         case .seed(let edit): row(edit, Change.seed)
-        case .recovery(let edit): row(edit, Change.recovery)
         }
     }
 }

@@ -34,7 +34,9 @@ extension World {
         case .vmmLies(let node, let pick): nodes[node].victim(pick).map { nodes[node].processes[$0]?.lies += 1 }
         case .diskFull(let node): nodes[node].disk.full += 1
         case .workFails(let node, let work): nodes[node].failingWork.append(work)
-        case .wallClock(let by): wallJump = wallJump + by
+        case .wallClock(let by):
+            wallJump = wallJump + by
+            hasWallJumped = true
         case .stranger(let node): nodes[node].addStranger()
         case .recordLost(let node, let pick): nodes[node].loseRecord(pick)
         }
@@ -88,6 +90,12 @@ extension World {
         isSplit = false
         for controller in controllers where controller.number != serving { controller.die("it is retired") }
         for node in nodes { node.turn(to: serving, within: .seconds(1)) }
+    }
+
+    /// A machine that is off, so that an operator can say so.
+    func deadNode(_ pick: Int) -> Name? {
+        let dead = nodes.filter { !$0.isUp }
+        return dead.isEmpty ? nil : dead[pick % dead.count].registration.name
     }
 
     // MARK: Calm

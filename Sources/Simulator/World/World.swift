@@ -28,6 +28,7 @@ final class World {
     /// The controller that shall serve.
     var serving = 0
     var wallJump = Span.zero
+    var hasWallJumped = false
     var isCalm = false
     /// An old controller may still serve beside the new one.
     var isSplit = false
@@ -47,7 +48,8 @@ final class World {
         if settings.planted == .waitTooShort { wait = Milliseconds(lease.length.count / 2) }
         ledgerSettings = LedgerSettings(
             defaultSize: Self.name("tiny"), defaultImage: image.name, policy: settings.shape.policy,
-            timing: HeartbeatTiming(interval: lease.renew, suspectAfter: Milliseconds(lease.wait.count / 4), lostAfter: wait))
+            timing: HeartbeatTiming(interval: lease.renew, suspectAfter: Milliseconds(lease.wait.count / 4), lostAfter: wait),
+            recovery: RecoverySettings(maxLostShare: settings.planted == .brakeOff ? 1000 : RecoverySettings().maxLostShare))
         network = Network(links: settings.shape.machines.count + 1, seed: settings.seed)
         for (index, machine) in settings.shape.machines.enumerated() { nodes.append(SimulatedNode(world: self, index: index, machine: machine)) }
         for node in nodes { numbers[node.id] = node.index }

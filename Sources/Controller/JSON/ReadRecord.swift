@@ -2,33 +2,6 @@ import ClusterAPI
 import ClusterModel
 import ControllerDecisions
 
-extension InstanceRecord: JSONWritten {
-    package func write(to text: inout JSONWriter) {
-        text.object { object in
-            object.field("instance", instance)
-            object.field("desiredRevision", desiredRevision)
-            object.field("observed", observed?.rawValue)
-            object.field("observedReboots", observedReboots)
-            object.field("operation", operation)
-            object.field("found", found)
-            object.field("adopted", adopted)
-            object.field("stopWithin", stopWithin)
-            object.field("move", move)
-            object.field("stoppedByDrain", stoppedByDrain)
-        }
-    }
-}
-
-extension InstanceMove: JSONWritten {
-    package func write(to text: inout JSONWriter) {
-        text.object { object in
-            object.field("from", from)
-            object.field("fromName", fromName)
-            object.field("proof", proof)
-        }
-    }
-}
-
 extension InstanceRecord: JSONRead {
     /// One that moves is rare, and left to Foundation.
     package init(from json: inout JSONReader) throws(JSONReader.Unusual) {
@@ -41,6 +14,7 @@ extension InstanceRecord: JSONRead {
         var adopted: Bool?
         var stopWithin: Milliseconds?
         var stoppedByDrain: Bool?
+        var expiryWarned: Timestamp?
         try json.object { name, json throws(JSONReader.Unusual) in
             switch name {
             case "instance": try json.value(into: &instance)
@@ -52,6 +26,7 @@ extension InstanceRecord: JSONRead {
             case "adopted": try json.value(into: &adopted)
             case "stopWithin": try json.value(into: &stopWithin)
             case "stoppedByDrain": try json.value(into: &stoppedByDrain)
+            case "expiryWarned": try json.value(into: &expiryWarned)
             default: throw JSONReader.Unusual()
             }
         }
@@ -63,5 +38,6 @@ extension InstanceRecord: JSONRead {
         self.adopted = try json.required(adopted)
         self.stopWithin = stopWithin
         self.stoppedByDrain = stoppedByDrain ?? false
+        self.expiryWarned = expiryWarned
     }
 }
