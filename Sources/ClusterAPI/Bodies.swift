@@ -205,10 +205,16 @@ package struct ClusterView: Hashable, Sendable, Codable {
     package var allocatable: Resources
     package var allocated: Resources
     package var recovery: RecoveryView
+    /// What places an instance that names no policy of its own; nil from controllers that do not say.
+    package var policy: PlacementPolicy?
+    /// The controller's disk is nearly full, and nothing new is taken in.
+    package var isStorageLow: Bool?
     package init(
         version: String, epoch: Epoch, revision: Int64, nodesByHealth: [String: Int], instancesByState: [String: Int], allocatable: Resources,
-        allocated: Resources, recovery: RecoveryView
+        allocated: Resources, recovery: RecoveryView, policy: PlacementPolicy? = nil, isStorageLow: Bool? = nil
     ) {
+        self.policy = policy
+        self.isStorageLow = isStorageLow
         self.version = version
         self.epoch = epoch
         self.revision = revision

@@ -50,8 +50,8 @@ extension SyncRequest: JSONRead {
         }
         self.init(
             bootID: try json.required(bootID), session: try json.required(session), number: number ?? 0,
-            highestEpoch: try json.required(highestEpoch),
-            seen: try json.required(seen), registration: nil, full: try json.required(full), observed: try json.required(observed),
+            highestEpoch: try json.required(highestEpoch), seen: try json.required(seen), registration: nil, full: try json.required(full),
+            observed: try json.required(observed),
             hold: try json.required(hold))
     }
 }
