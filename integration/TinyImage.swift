@@ -5,7 +5,7 @@ import Foundation
 enum TinyImage {
     static func make(architecture: Architecture) async throws -> String {
         let path = path.replacingOccurrences(of: "tiny.tar", with: "tiny-\(architecture.rawValue).tar")
-        if FileManager.default.fileExists(atPath: path) { return path }
+        if isCurrent(path) { return path }
         try FileManager.default.createDirectory(
             at: URL(filePath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
         let words = ["image", "build", "tiny", "--architecture", architecture.rawValue, "--output", path]
@@ -14,10 +14,17 @@ enum TinyImage {
         return path
     }
 
+    /// An image that an older program made may lack what this one relies on.
+    private static func isCurrent(_ path: String) -> Bool {
+        func made(_ path: String) -> Date? { (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date }
+        guard let image = made(path), let program = made(Executable.berth.path) else { return false }
+        return image > program
+    }
+
     static let path = Executable.directory.deletingLastPathComponent().deletingLastPathComponent().appending(path: "images/tiny.tar").path
 
     private static let made = Task {
-        if FileManager.default.fileExists(atPath: path) { return }
+        if isCurrent(path) { return }
         try FileManager.default.createDirectory(
             at: URL(filePath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
         let result = try await Executable.run(["image", "build", "tiny", "--output", path], timeout: 600)

@@ -14,7 +14,9 @@ enum TinyGuest {
 
     private static let built = Task {
         let path = "\(directory)/images/tiny.tar"
-        guard !FileManager.default.fileExists(atPath: path) else { return path }
+        func made(_ path: String) -> Date? { (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date }
+        // One that an older program made may lack what this one relies on.
+        if let image = made(path), let program = made(CommandLine.arguments[0]), image > program { return path }
         try FileManager.default.createDirectory(atPath: "\(directory)/images", withIntermediateDirectories: true)
         try await TinyImage(cache: "\(directory)/images/packages") { print($0) }.build(to: path)
         return path
