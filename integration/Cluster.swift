@@ -220,6 +220,11 @@ final class Cluster: @unchecked Sendable {
         }.sorted()
     }
 
+    /// Pids of the instance's QEMUs, on whichever node.
+    func guests(of instance: InstanceID) -> [Int32] {
+        processes(mentioning: "-uuid\0\(instance)").filter { executable(of: $0).contains("qemu") }
+    }
+
     /// The path of the program that a process runs; empty once it is gone.
     func executable(of pid: Int32) -> String { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")) ?? "" }
 }

@@ -40,4 +40,41 @@ struct PartitionTests {
             #expect(after.generation == before.generation)
         }
     }
+
+    @Test(
+        "whichever way it cuts, a fenced instance ends on the node that is cut off before it runs on the other, and there is never a second",
+        arguments: [[NodeNetwork.Direction.toController], [.fromController], [.toController, .fromController]])
+    func fenced(cut: [NodeNetwork.Direction]) async throws {
+        var shape = Self.shape
+        shape.lease = "{renew: 500ms, length: 4s, kill: 2s, wait: 7s}"
+        try await Cluster.run(shape) { cluster in
+            try await cluster.importTinyImage()
+            try await cluster.succeed("node", "cordon", "n2")
+            try await cluster.succeed("launch", "web", "--recovery", "fenced", "--timeout", "60s", timeout: 90)
+            try await cluster.succeed("node", "uncordon", "n2")
+            let before = try await cluster.instance("web")
+            #expect(before.placement?.nodeName.text == "n1")
+            let watch = Task {
+                var most = 0
+                while !Task.isCancelled {
+                    most = max(most, cluster.guests(of: before.id).count)
+                    try? await Task.sleep(for: .milliseconds(5))
+                }
+                return most
+            }
+            let network = try cluster.network(of: "n1")
+            try await network.cut(cut)
+            let after = try await eventually("web runs on n2", within: 60) {
+                let now = try await cluster.instance("web")
+                return now.status.state == .running && now.placement?.nodeName.text == "n2" ? now : nil
+            }
+            try await network.mend()
+            try await cluster.wait(for: .alive, of: "n1")
+            let directory = "\(cluster.dataDirectory(of: "n1"))/instances/\(before.id)"
+            _ = try await eventually("n1 has taken away what moved", within: 30) { FileManager.default.fileExists(atPath: directory) ? nil : true }
+            watch.cancel()
+            #expect(await watch.value == 1)
+            #expect(cluster.guests(of: before.id) == [try #require(after.status.pid)])
+        }
+    }
 }

@@ -101,9 +101,4 @@ extension Cluster {
         for pid in all { kill(pid, SIGKILL) }
         await killAgent(node)
     }
-
-    /// Pids of the instance's QEMUs, on whichever node.
-    fileprivate func guests(of instance: InstanceID) -> [Int32] {
-        processes(mentioning: "-uuid\0\(instance)").filter { executable(of: $0).contains("qemu") }
-    }
 }

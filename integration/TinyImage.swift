@@ -1,7 +1,19 @@
+import ClusterModel
 import Foundation
 
 /// The tiny guest image, made once per checkout and kept beside the build.
 enum TinyImage {
+    static func make(architecture: Architecture) async throws -> String {
+        let path = path.replacingOccurrences(of: "tiny.tar", with: "tiny-\(architecture.rawValue).tar")
+        if FileManager.default.fileExists(atPath: path) { return path }
+        try FileManager.default.createDirectory(
+            at: URL(filePath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
+        let words = ["image", "build", "tiny", "--architecture", architecture.rawValue, "--output", path]
+        let result = try await Executable.run(words, timeout: 600)
+        guard result.exitCode == 0 else { throw CommandFailed(command: words, result: result) }
+        return path
+    }
+
     static let path = Executable.directory.deletingLastPathComponent().deletingLastPathComponent().appending(path: "images/tiny.tar").path
 
     private static let made = Task {

@@ -19,6 +19,8 @@ package enum VMMExit: Hashable, Sendable {
     /// The guest powered itself off, or did so when it was asked to.
     case poweredOff
     case exited(Int32)
+    /// The guest's kernel said that it can't go on.
+    case panicked
     case signalled(Int32)
     /// It was ended because its node's lease was over.
     case leaseOver
@@ -31,6 +33,7 @@ package enum VMMExit: Hashable, Sendable {
     package var words: String {
         switch self {
         case .poweredOff: "powered off"
+        case .panicked: "ended since its guest's kernel panicked"
         case .exited(let status): "ended with status \(status)"
         case .signalled(let signal): "was killed by signal \(signal)"
         case .leaseOver: "was ended since its node's lease was over"

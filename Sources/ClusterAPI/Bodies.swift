@@ -47,12 +47,16 @@ package struct LaunchRequest: Hashable, Sendable, Codable {
     package var vendorData: Data?
     /// Names of keys that may log in.
     package var keys: [Name]?
+    /// Nobody deletes it before this is lifted.
+    package var protected: Bool?
+    /// It is deleted after this time.
+    package var expiresIn: Milliseconds?
     package init() {}
 
     private enum CodingKeys: String, CodingKey {
         case name, project, size, image, labels, groups, constraints, policy, restart, queue, recovery, ephemeral, priority, count, allOrNone
-        case userData, vendorData, keys
-        case stopTimeout = "stopTimeoutMilliseconds"
+        case userData, vendorData, keys, protected
+        case stopTimeout = "stopTimeoutMilliseconds", expiresIn = "expiresInMilliseconds"
     }
 }
 
@@ -82,6 +86,23 @@ package struct InstanceAnswer: Hashable, Sendable, Codable {
     package init(instance: Instance, operation: InstanceOperation?) {
         self.instance = instance
         self.operation = operation
+    }
+}
+
+/// What is absent stays as it is.
+package struct UpdateRequest: Hashable, Sendable, Codable {
+    package var name: Name?
+    package var setLabels: Labels?
+    /// By their keys.
+    package var removeLabels: [String]?
+    package var protected: Bool?
+    package var expiresIn: Milliseconds?
+    package var neverExpires: Bool?
+    package init() {}
+
+    private enum CodingKeys: String, CodingKey {
+        case name, setLabels, removeLabels, protected, neverExpires
+        case expiresIn = "expiresInMilliseconds"
     }
 }
 
@@ -184,10 +205,16 @@ package struct ClusterView: Hashable, Sendable, Codable {
     package var allocatable: Resources
     package var allocated: Resources
     package var recovery: RecoveryView
+    /// What places an instance that names no policy of its own; nil from controllers that do not say.
+    package var policy: PlacementPolicy?
+    /// The controller's disk is nearly full, and nothing new is taken in.
+    package var isStorageLow: Bool?
     package init(
         version: String, epoch: Epoch, revision: Int64, nodesByHealth: [String: Int], instancesByState: [String: Int], allocatable: Resources,
-        allocated: Resources, recovery: RecoveryView
+        allocated: Resources, recovery: RecoveryView, policy: PlacementPolicy? = nil, isStorageLow: Bool? = nil
     ) {
+        self.policy = policy
+        self.isStorageLow = isStorageLow
         self.version = version
         self.epoch = epoch
         self.revision = revision

@@ -53,11 +53,16 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
     package var priority: Int
     /// What it was launched with beside its name; nil where that is nothing.
     package var seed: SeedSummary?
+    /// Nobody deletes it before this is lifted.
+    package var protected: Bool
+    /// It is deleted then.
+    package var expiresAt: Timestamp?
 
     package static let priorities = -1000...1000
 
     private enum CodingKeys: String, CodingKey {
         case size, resources, image, labels, groups, constraints, policy, restart, desired, reboots, queued, recovery, ephemeral, priority, seed
+        case protected, expiresAt
         case stopTimeout = "stopTimeoutMilliseconds"
     }
 
@@ -66,7 +71,7 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         constraints: Constraints = Constraints(),
         policy: PlacementPolicy? = nil, restart: RestartPolicy = .onFailure, desired: DesiredState = .running, reboots: Int64 = 0,
         stopTimeout: Milliseconds = Milliseconds(seconds: 30), queued: Bool = false, recovery: RecoveryPolicy = .stay, ephemeral: Bool = false,
-        priority: Int = 0, seed: SeedSummary? = nil
+        priority: Int = 0, seed: SeedSummary? = nil, protected: Bool = false, expiresAt: Timestamp? = nil
     ) {
         self.size = size
         self.resources = resources
@@ -83,6 +88,8 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         self.recovery = recovery
         self.ephemeral = ephemeral
         self.seed = seed
+        self.protected = protected
+        self.expiresAt = expiresAt
         self.priority = priority
     }
 
@@ -104,6 +111,8 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         recovery = try fields.decodeIfPresent(RecoveryPolicy.self, forKey: .recovery) ?? .stay
         ephemeral = try fields.decodeIfPresent(Bool.self, forKey: .ephemeral) ?? false
         seed = try fields.decodeIfPresent(SeedSummary.self, forKey: .seed)
+        protected = try fields.decodeIfPresent(Bool.self, forKey: .protected) ?? false
+        expiresAt = try fields.decodeIfPresent(Timestamp.self, forKey: .expiresAt)
         priority = try fields.decodeIfPresent(Int.self, forKey: .priority) ?? 0
     }
 }

@@ -213,6 +213,21 @@ package struct StreamRequest: Hashable, Sendable, Codable {
         case console
         /// The capped console log: its last `lines` (nil: all), and what follows where `follow`.
         case log(lines: Int?, follow: Bool)
+        /// A TCP connection to a port of the guest.
+        case port(number: Int)
+        /// A program in the guest; its one answer is a `GuestExit`.
+        case program(GuestProgram)
+
+        /// Either side may have no more to say while the other goes on.
+        package var isHalfClosed: Bool { if case .port = self { true } else { false } }
+
+        /// What is sent goes to the guest.
+        package var takesInput: Bool {
+            switch self {
+            case .console, .port: true
+            case .log, .program: false
+            }
+        }
     }
 
     package var id: StreamID

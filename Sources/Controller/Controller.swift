@@ -21,6 +21,7 @@ final class Controller: Sendable {
     let sessions: NodeSessions
     let leaseTimes: LeaseTimes
     let streams = StreamSwitch()
+    let reports = ReportAdmission()
     let images: ImageLibrary
     let metrics: Metrics
     let logger: Logger

@@ -21,10 +21,11 @@ package struct ControllerConfiguration: Sendable {
     package var defaultImage: Name
     /// How many of the latest changes can be watched from.
     package var watchKept: Int
-    var images = ImageLibrary.Settings()
     /// How often a copy of the ledger is kept beside it, and how many of the latest; 0 keeps none.
     package var snapshotEvery: Milliseconds
     package var snapshotsKept: Int
+    var connections = ConnectionLimits()
+    var images = ImageLibrary.Settings()
     package var logLevel: Logger.Level
 
     package init(contentsOf path: String) throws(ConfigurationError) {
@@ -34,7 +35,7 @@ package struct ControllerConfiguration: Sendable {
     package init(text: String, file: String) throws(ConfigurationError) {
         let root = try ConfigurationDocument(text: text, file: file).root.mapping(keys: [
             "listen", "dataDirectory", "heartbeat", "lease", "recovery", "fence", "placement", "defaults", "watch", "images", "snapshots",
-            "logLevel",
+            "connections", "logLevel",
         ])
         (host, port) = try root["listen"].map(Self.address) ?? ("127.0.0.1", 7480)
         let directory = try root.required("dataDirectory")
@@ -51,13 +52,14 @@ package struct ControllerConfiguration: Sendable {
         defaultSize = try defaults?["size"]?.name() ?? Self.tiny
         defaultImage = try defaults?["image"]?.name() ?? Self.tiny
         watchKept = Int(try root["watch"]?.mapping(keys: ["kept"])["kept"]?.integer(in: 100...1_000_000) ?? 10_000)
-        if let value = root["images"] { images = try Self.images(value) }
         let snapshots = try root["snapshots"]?.mapping(keys: ["every", "kept"])
         snapshotEvery = try snapshots?["every"]?.time() ?? Milliseconds(seconds: 3600)
         if let every = snapshots?["every"], snapshotEvery < Milliseconds(seconds: 60) {
             throw every.error("\(snapshotEvery) is too short: a minute at least is needed")
         }
         snapshotsKept = Int(try snapshots?["kept"]?.integer(in: 0...1000) ?? 3)
+        if let value = root["connections"] { connections = try ConnectionLimits(value) }
+        if let value = root["images"] { images = try Self.images(value) }
         logLevel = try root["logLevel"]?.word(Logger.Level.self) ?? .info
     }
 

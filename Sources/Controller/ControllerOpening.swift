@@ -59,8 +59,8 @@ struct ControllerOpening {
         let rows: [Change]
         let events: [Event]
         do {
-            rows = try stored.rows.map(RowCodec.change)
-            events = try stored.events.flatMap(RowCodec.events)
+            rows = try await RowCodec.changes(stored.rows)
+            events = try RowCodec.latestEvents(stored.events, count: WatchLog.keptEvents)
         } catch {
             throw StoreError.damaged("a row can't be read: \(error)")
         }

@@ -86,12 +86,14 @@ package struct ControllerService: Service {
         let endpointFile = "\(configuration.dataDirectory)/endpoint"
         let host = configuration.host
         let logger = controller.logger
-        // A console may be silent for hours, and to the server its body is one that has not been read to its end.
+        let limits = configuration.connections
+        let most = min(limits.most, DescriptorLimit.raise())
         return Application(
             responder: APIResponder(controller: controller),
-            server: HTTPServerBuilder { APIConnection(responder: $0, configuration: .init(idleTimeout: .hours(12))) },
+            server: HTTPServerBuilder { APIConnection(limits: limits, responder: $0) },
             configuration: ApplicationConfiguration(
-                address: .hostname(host, port: bound.port.withLock(\.self) ?? configuration.port), serverName: "berth", backlog: 1024),
+                address: .hostname(host, port: bound.port.withLock(\.self) ?? configuration.port), serverName: "berth", backlog: 1024,
+                availableConnectionsDelegate: MaximumAvailableConnections(most, logger: Self.quiet)),
             onServerRunning: { channel in
                 bound.port.withLock { $0 = channel.localAddress?.port }
                 let shown = host.contains(":") ? "[\(host)]" : host

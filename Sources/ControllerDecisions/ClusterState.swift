@@ -19,6 +19,7 @@ package struct ClusterState: Sendable {
     package private(set) var keys: [Name: Row<SSHKey>] = [:]
     package private(set) var seeds: [InstanceID: Row<KeptSeed>] = [:]
     private(set) var seedBytes = 0
+    private(set) var expiring: [InstanceID: Timestamp] = [:]
 
     private(set) var nodeNames: [Name: NodeID] = [:]
     private(set) var instanceNames: [ProjectName: InstanceID] = [:]
@@ -70,6 +71,8 @@ package struct ClusterState: Sendable {
         case .stop(let key, let operation, let force, let within): try stop(key, operation: operation, force: force, within: within, at: now)
         case .reboot(let key, let operation): try reboot(key, operation: operation, at: now)
         case .delete(let key, let operation): try delete(key, operation: operation, at: now)
+        case .update(let key, let change): try update(key, change, at: now)
+        case .expire(let id, let operation): try expire(id, operation: operation, at: now)
         case .adopt(let key): try adopt(key, at: now)
         case .destroy(let key, let operation): try destroy(key, operation: operation, at: now)
         case .cordon(let key): try setCordoned(key, true, at: now)
@@ -271,6 +274,10 @@ package struct ClusterState: Sendable {
 
     private mutating func install(instance edit: Edit<InstanceRecord>) {
         unrest.apply(edit)
+        if let before = edit.before?.value, before.instance.spec.expiresAt != nil { expiring[before.id] = nil }
+        if let after = edit.after?.value, after.instance.spec.desired != .deleted, let end = after.instance.spec.expiresAt {
+            expiring[after.id] = end
+        }
         if let before = edit.before, edit.after.map({ !Self.indexedAlike(before.value, $0.value) }) ?? true {
             let instance = before.value.instance
             instanceNames[ProjectName(project: instance.project, name: instance.name)] = nil

@@ -8,6 +8,8 @@ package enum Command: Sendable {
     case stop(InstanceKey, OperationID, force: Bool, within: Milliseconds?)
     case reboot(InstanceKey, OperationID)
     case delete(InstanceKey, OperationID)
+    case update(InstanceKey, Update)
+    case expire(InstanceID, OperationID)
     case adopt(InstanceKey)
     case destroy(InstanceKey, OperationID)
     case cordon(NodeKey)
@@ -52,7 +54,9 @@ package enum Command: Sendable {
         package var allOrNone: Bool
         package var userData: Data?
         package var vendorData: Data?
-        package var keys: [Name]
+        package var keyNames: [Name]
+        package var protected = false
+        package var expiresIn: Milliseconds?
         /// One pair per instance.
         package var ids: [(instance: InstanceID, operation: OperationID)]
 
@@ -60,7 +64,7 @@ package enum Command: Sendable {
             name: Name?, project: Name, size: Name? = nil, image: Name? = nil, labels: Labels = Labels(), groups: [Name] = [],
             constraints: Constraints = Constraints(), policy: PlacementPolicy? = nil, restart: RestartPolicy = .onFailure,
             stopTimeout: Milliseconds? = nil, queue: Bool = false, recovery: RecoveryPolicy? = nil, ephemeral: Bool = false, priority: Int = 0,
-            allOrNone: Bool = false, userData: Data? = nil, vendorData: Data? = nil, keys: [Name] = [],
+            allOrNone: Bool = false, userData: Data? = nil, vendorData: Data? = nil, keyNames: [Name] = [],
             ids: [(instance: InstanceID, operation: OperationID)]
         ) {
             self.name = name
@@ -80,9 +84,23 @@ package enum Command: Sendable {
             self.allOrNone = allOrNone
             self.userData = userData
             self.vendorData = vendorData
-            self.keys = keys
+            self.keyNames = keyNames
             self.ids = ids
         }
+    }
+
+    package struct Update: Sendable {
+        package enum Expiry: Hashable, Sendable {
+            case never
+            case after(Milliseconds)
+        }
+
+        package var name: Name?
+        package var setLabels: Labels?
+        package var removeLabels: [String] = []
+        package var protected: Bool?
+        package var expiry: Expiry?
+        package init() {}
     }
 
     package struct NodeAge: Sendable {

@@ -15,6 +15,8 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
     package var adopted: Bool
     /// The time for one stop, where the request named another than the instance's own.
     package var stopWithin: Milliseconds?
+    /// The moment of its end that people have been warned of.
+    package var expiryWarned: Timestamp?
     package var move: InstanceMove?
     /// To be started again when its node takes instances again.
     package var stoppedByDrain: Bool
@@ -40,6 +42,7 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
         found = try fields.decode(Bool.self, forKey: .found)
         adopted = try fields.decode(Bool.self, forKey: .adopted)
         stopWithin = try fields.decodeIfPresent(Milliseconds.self, forKey: .stopWithin)
+        expiryWarned = try fields.decodeIfPresent(Timestamp.self, forKey: .expiryWarned)
         move = try fields.decodeIfPresent(InstanceMove.self, forKey: .move)
         stoppedByDrain = try fields.decodeIfPresent(Bool.self, forKey: .stoppedByDrain) ?? false
     }

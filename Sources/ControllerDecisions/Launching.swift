@@ -5,7 +5,10 @@ extension ClusterState {
     mutating func launch(_ launch: Command.Launch, at now: Timestamp) throws(ErrorBody) -> Answer {
         var template = try spec(of: launch)
         let seed = try seed(of: launch)
-        template.seed = seed?.summary(keys: launch.keys)
+        template.protected = launch.protected
+        if let time = launch.expiresIn { template.expiresAt = try LaunchCheck.moment(after: time, now) }
+        try LaunchCheck.keeping(template)
+        template.seed = seed?.summary(keys: launch.keyNames)
         guard launch.ids.count <= LedgerSettings.Limit.instances - instances.count else {
             throw .tooMany("This cluster holds \(instances.count) instances, and \(LedgerSettings.Limit.instances) is the most it takes.")
         }

@@ -39,6 +39,8 @@ package struct LedgerSettings: Hashable, Sendable {
         package static let sizes = 1000
         package static let images = 10_000
         package static let keys = 10_000
+        package static let labels = 64
+        package static let expiry = Milliseconds(seconds: 10 * 366 * 86_400)
         package static let seedBytes = 1 << 30
         package static let seedBytesAtOnce = 16 << 20
         package static let nodes = 100_000

@@ -51,6 +51,7 @@ extension ClusterState {
         var record = try find(key)
         if record.isQuarantined { throw quarantined(record) }
         if record.instance.spec.desired == .deleted { return .instance(record.instance, currentOperation(of: record)) }
+        try checkUnprotected(record.instance)
         guard record.isPending else {
             record.instance.spec.desired = .deleted
             return try command(&record, .delete, operation, reason: "its deletion was asked for", at: now)
@@ -102,7 +103,7 @@ extension ClusterState {
 
     // MARK: Shared by all
 
-    private func changeable(_ key: InstanceKey) throws(ErrorBody) -> InstanceRecord {
+    func changeable(_ key: InstanceKey) throws(ErrorBody) -> InstanceRecord {
         let record = try find(key)
         if record.isQuarantined { throw quarantined(record) }
         if record.instance.spec.desired == .deleted { throw .conflict("Instance “\(record.instance.name)” is being deleted.") }

@@ -40,11 +40,11 @@ extension ClusterState {
                 throw .invalid("\(field): \(bytes?.count ?? 0) bytes are too many: at most \(InstanceSeed.limit) are allowed; gzip makes them fewer.")
             }
         }
-        guard launch.keys.count <= LedgerSettings.Limit.rules else {
-            throw .invalid("keys: \(launch.keys.count) entries are too many: at most \(LedgerSettings.Limit.rules) are allowed.")
+        guard launch.keyNames.count <= LedgerSettings.Limit.rules else {
+            throw .invalid("keys: \(launch.keyNames.count) entries are too many: at most \(LedgerSettings.Limit.rules) are allowed.")
         }
         var lines: [String] = []
-        for name in launch.keys {
+        for name in launch.keyNames {
             guard let key = keys[name]?.value else {
                 throw ErrorBody(code: .notFound, message: "There is no key “\(name)”; import it with “berth key import \(name) FILE”.")
             }

@@ -14,8 +14,9 @@ struct Fence {
     /// - Parameter directory: the instance's, whose name is the instance's id.
     init(lease path: String, registry: String, directory: String) throws(CageFailure) {
         file = try LeaseFile(path)
-        lease = CageLease(boot: try LeaseFile.boot())
-        self.registry = Registry(directory: registry)
+        let boot = try LeaseFile.boot()
+        lease = CageLease(boot: boot)
+        self.registry = Registry(directory: registry, boot: boot)
         name = directory.split(separator: "/").last.map(String.init) ?? ""
         timer = cspawn_boot_timer()
         guard timer >= 0 else { throw CageFailure("cannot make a timer", code: -timer) }

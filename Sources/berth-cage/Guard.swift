@@ -25,12 +25,13 @@ struct Guard {
             if held == EAGAIN { return nil }
             throw CageFailure("cannot lock guard.lock", code: held)
         }
-        registry = Registry(directory: arguments.directory)
+        let boot = try LeaseFile.boot()
+        registry = Registry(directory: arguments.directory, boot: boot)
         lease = try LeaseFile(arguments.lease)
         timer = cspawn_boot_timer()
         guard timer >= 0 else { throw CageFailure("cannot make a timer", code: -timer) }
         watchdog = arguments.watchdog.map { open($0, O_WRONLY | O_CLOEXEC) } ?? -1
-        watch = GuardWatch(boot: try LeaseFile.boot(), feeds: watchdog >= 0)
+        watch = GuardWatch(boot: boot, feeds: watchdog >= 0)
         try tell()
     }
 

@@ -18,9 +18,11 @@ struct Registry {
     private static let limit = 4096
 
     let directory: String
+    /// Entries of another are nobody's: their pids are others' by now.
+    let boot: BootID
 
     func add(_ name: String, _ vmm: FencedVMM, cage: FencedVMM) throws(CageFailure) {
-        try Report.file("\(directory)/\(name)", "\(vmm.pid) \(vmm.startTime) \(cage.pid) \(cage.startTime)\n")
+        try Report.file("\(directory)/\(name)", "\(vmm.pid) \(vmm.startTime) \(cage.pid) \(cage.startTime) \(boot.high) \(boot.low)\n")
     }
 
     func remove(_ name: String) {
@@ -45,7 +47,12 @@ struct Registry {
             // An instance's id; what the guard and the writing of files leave beside has other names.
             guard name.utf8.count == 36, !name.utf8.contains(0x2E) else { continue }
             let numbers = Self.numbers("\(directory)/\(name)")
-            guard numbers.count == 4, let pid = Int32(exactly: numbers[0]), let cage = Int32(exactly: numbers[2]) else { continue }
+            guard numbers.count == 6, BootID(high: numbers[4], low: numbers[5]) == boot, let pid = Int32(exactly: numbers[0]),
+                let cage = Int32(exactly: numbers[2])
+            else {
+                remove(name)
+                continue
+            }
             let entry = Entry(
                 name: name, vmm: FencedVMM(pid: pid, startTime: numbers[1]), cage: FencedVMM(pid: cage, startTime: numbers[3]))
             if entry.vmmLives || entry.cageLives { entries.append(entry) } else { remove(name) }

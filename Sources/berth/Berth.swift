@@ -22,10 +22,14 @@ package struct Berth: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Instances",
-                subcommands: [InstanceLaunch.self, InstanceCommand.self, Console.self, Logs.self, Wait.self, OperationCommand.self]),
+                subcommands: [
+                    InstanceLaunch.self, InstanceCommand.self, Console.self, Logs.self, SSH.self, Exec.self, PortForward.self, Wait.self,
+                    OperationCommand.self,
+                ]),
             CommandGroup(
                 name: "Cluster",
                 subcommands: [ClusterCommand.self, NodeCommand.self, SizeCommand.self, ImageCommand.self, KeyCommand.self, EventList.self]),
+            CommandGroup(name: "Files", subcommands: [Apply.self, Diff.self, DeleteDeclared.self]),
             CommandGroup(name: "Planning", subcommands: [CapacityCommand.self, PlanCommand.self, SimulateCommand.self]),
             CommandGroup(name: "Running Berth", subcommands: [DevCommand.self, ControllerCommand.self, AgentCommand.self, BenchCommand.self]),
             CommandGroup(name: "About", subcommands: [Version.self, Completion.self]),

@@ -24,6 +24,9 @@ struct ConfigurationTests {
                 imageCache: {limit: 5GiB}
                 synthetic: {startDelay: 1s, stopDelay: 2s, failEvery: 10}
                 shutdownTimeout: 90s
+                lease: {profile: fast}
+                runDirectory: /run/berth-n1
+                watchdog: /dev/watchdog
                 logLevel: debug
                 """, file: "agent.yaml")
         #expect(configuration.labels["rack"] == "r1")
@@ -34,6 +37,8 @@ struct ConfigurationTests {
         #expect(configuration.synthetic.failEvery == 10)
         #expect(configuration.shutdownTimeout == Milliseconds(seconds: 90))
         #expect(configuration.logLevel == .debug)
+        #expect(configuration.lease == .fast && configuration.runDirectory == "/run/berth-n1")
+        #expect(configuration.watchdog == .init(device: "/dev/watchdog", within: LeaseTiming.fast.kill))
     }
 
     @Test(
@@ -48,6 +53,17 @@ struct ConfigurationTests {
             ("accelerator: hvf", "agent.yaml:4: accelerator: “hvf” is not one of auto, kvm, tcg"),
             ("cage: berth-cage", "agent.yaml:4: cage: “berth-cage” is no absolute path: begin with “/”"),
             ("taints: [\"a=b:never\"]", "agent.yaml:4: taints[0]: “a=b:never” is no taint: write key=value:noPlace or key=value:preferNoPlace"),
+            (
+                "lease: {renew: 1s, length: 6s, kill: 3s, wait: 9s}",
+                "agent.yaml:4: lease: a wait of 9s is too short for a lease of 6s and 3s to end its instances: at least 9152ms is needed, "
+                    + "or an instance could run twice"
+            ),
+            (
+                "lease: {renew: 2s, length: 6s, kill: 3s, wait: 12s}",
+                "agent.yaml:4: lease: a sync held for 2s, its way of 1s and the next interval of 2s are 5s, more than half the lease of 6s: "
+                    + "the lease would be over before its renewal; lengthen the lease or shorten the renewal"
+            ),
+            ("watchdog: watchdog", "agent.yaml:4: watchdog: “watchdog” is no absolute path: begin with “/”"),
             ("overcommit: {memory: 0}", "agent.yaml:4: overcommit.memory: 0 is out of range: 1 to 10000 is allowed"),
         ])
     func wrong(line: String, sentence: String) {

@@ -69,7 +69,8 @@ struct FencedCageTests {
     @Test("at the lease's end, and not before, the VMM is ended; that is told, and the register is empty again")
     func lapse() async throws {
         let node = try FencedNode()
-        let until = BootClock.now + .seconds(2)
+        // Time enough for a busy machine to start it.
+        let until = BootClock.now + .seconds(8)
         try node.lease.put(.held(until: until))
         let directory = try await node.start()
         let process = try node.process(directory)
@@ -80,7 +81,7 @@ struct FencedCageTests {
         }
         #expect(try await node.end(directory) == .leaseOver)
         let late = BootClock.now - until - .seconds(try node.age(of: directory.file(.end)))
-        #expect((.zero...(.seconds(1))).contains(late), "\(late)")
+        #expect((.milliseconds(-50)...(.seconds(1))).contains(late), "\(late)")
         #expect(!RunningProcess.isAlive(process.vmm))
         #expect(try await eventually("the register is empty") { node.registered.isEmpty.orNil })
     }
@@ -88,12 +89,11 @@ struct FencedCageTests {
     @Test("each renewal carries it on, whoever wrote it")
     func renewed() async throws {
         let node = try FencedNode()
-        try node.grant(.seconds(4))
+        let first = BootClock.now + .seconds(8)
+        try node.lease.put(.held(until: first))
         let directory = try await node.start()
-        for _ in 0..<3 {
-            try await Task.sleep(for: .milliseconds(1700))
-            try LeaseFile(node.run.lease).put(.held(until: BootClock.now + .seconds(4)))
-        }
+        try LeaseFile(node.run.lease).put(.held(until: first + .seconds(60)))
+        try await Task.sleep(for: first - BootClock.now + .seconds(1))
         #expect(RunningProcess.isAlive(try node.process(directory).vmm))
         kill(try node.process(directory).pid, SIGKILL)
         #expect(try await node.end(directory) == .signalled(9))
@@ -152,6 +152,26 @@ struct NodeGuardTests {
         try node.grant(.seconds(60))
         kill(process.cage, SIGCONT)
         #expect(try await node.end(directory) == .leaseOver)
+        withExtendedLifetime(agent) {}
+    }
+
+    @Test("what another boot has registered is nobody's: its pid is another's by now")
+    func otherBoot() async throws {
+        let node = try FencedNode()
+        let agent = try node.identity()
+        let innocent = Process()
+        innocent.executableURL = URL(filePath: "/bin/sleep")
+        innocent.arguments = ["60"]
+        try innocent.run()
+        defer { innocent.terminate() }
+        let pid = innocent.processIdentifier
+        let startTime = try #require(RunningProcess.startTime(of: pid))
+        let entry = "\(node.run.registry)/\(InstanceID.random())"
+        try Data("\(pid) \(startTime) \(pid) \(startTime) 1 2\n".utf8).write(to: URL(filePath: entry))
+        await node.guarding().ensure()
+        _ = try await eventually("the entry is taken away", within: 10) { node.registered.isEmpty.orNil }
+        try await Task.sleep(for: .milliseconds(300))
+        #expect(innocent.isRunning)
         withExtendedLifetime(agent) {}
     }
 

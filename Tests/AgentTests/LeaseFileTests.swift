@@ -72,19 +72,19 @@ struct FencedKeeperTests {
         let stay = InstanceID.random()
         await keeper.apply([try desired(fenced, fenced: true), try desired(stay, fenced: false)], full: true)
         func wait(_ id: InstanceID, _ state: ObservedInstance.State) async throws -> ObservedInstance {
-            try await eventually("\(id) is \(state)", within: 10) {
+            try await eventually("\(id) is \(state)", within: 20) {
                 let observed = await keeper.instance(id)
                 return observed?.state == state ? observed : nil
             }
         }
         let kept = try await wait(stay, .running)
         _ = try await wait(fenced, .starting)
-        await keeper.hold(.held(until: BootClock.now + .milliseconds(500)))
+        let soon = BootClock.now + .seconds(4)
+        await keeper.hold(.held(until: soon))
         let first = try await wait(fenced, .running)
-        try await Task.sleep(for: .milliseconds(300))
-        let until = BootClock.now + .milliseconds(700)
+        let until = soon + .seconds(4)
         await keeper.hold(.held(until: until))
-        try await Task.sleep(for: .milliseconds(400))
+        try await Task.sleep(for: soon - BootClock.now + .milliseconds(500))
         #expect(await keeper.instance(fenced)?.pid == first.pid, "the first deadline has passed")
         let ended = try await wait(fenced, .starting)
         #expect(BootClock.now >= until)

@@ -22,6 +22,9 @@ struct LaunchOptionsTests {
         expected.restart = .never
         expected.stopTimeout = Milliseconds(90_000)
         expected.queue = true
+        expected.recovery = .fenced
+        expected.ephemeral = true
+        expected.priority = 7
         expected.count = 3
         expected.allOrNone = true
         var constraints = Constraints()
@@ -39,7 +42,7 @@ struct LaunchOptionsTests {
         expected.constraints = constraints
         let arguments = """
             api --size small --image debian --label tier=front --label owner=ann --group api --group all --policy spread --restart never \
-            --stop-timeout 90s --queue --count 3 --all-or-none --require rack=r1 --prefer disk=ssd --tolerate dedicated=gpu --tolerate noisy \
+            --stop-timeout 90s --queue --recovery fenced --ephemeral --priority 7 --count 3 --all-or-none --require rack=r1 --prefer disk=ssd --tolerate dedicated=gpu --tolerate noisy \
             --trait kvm.native --architecture aarch64 --pool gpu --anti-affinity api --anti-affinity db@rack:soft --affinity cache@zone --spread rack=2
             """
         #expect(try LaunchOptions.parse(arguments.split(separator: " ").map(String.init)).request == expected)

@@ -173,4 +173,37 @@ struct RenderingTests {
         let line = ServiceLog.line(at: now, .warning, "two\nlines", ["why": "a \"b\"", "node": "n1", "none": ""])
         #expect(line == "\(now) warning two\u{FFFD}lines node=n1 none=\"\" why=\"a \\\"b\\\"\"\n")
     }
+
+    @Test("recovery says in a line whether it goes on, and why not")
+    func recovery() throws {
+        #expect(RecoveryText.of(RecoveryView(hold: nil, waits: nil, instances: 0)) == "automatic")
+        #expect(
+            RecoveryText.of(RecoveryView(hold: nil, waits: "3 of 5 nodes are silent.", instances: 1))
+                == "automatic, but waits: 3 of 5 nodes are silent.; 1 instance to be started elsewhere")
+        let hold = RecoveryHold(reason: .manyNodesLost, message: "2 of 5 nodes\u{1B}[31m were lost.", since: now)
+        #expect(
+            RecoveryText.of(RecoveryView(hold: hold, waits: nil, instances: 4))
+                == "held since 2027-01-15T08:00:00.000Z (many-nodes-lost): 2 of 5 nodes\u{FFFD}[31m were lost.; 4 instances to be started elsewhere")
+    }
+
+    @Test("a drain shows its plan, and how far it has come")
+    func drain() throws {
+        let id = try #require(InstanceID("00000000-0000-4000-8000-000000000001"))
+        let project = try Name("default")
+        let plan = DrainPlan(items: [
+            .init(instance: id, name: try Name("web"), project: project, action: .move, target: try Name("n2")),
+            .init(instance: id, name: try Name("db"), project: project, action: .stop, reason: "keeps its disk"),
+        ])
+        #expect(
+            DrainText.of(plan) == """
+                INSTANCE  ACTION  TARGET  WHY
+                web       move    n2      -
+                db        stop    -       keeps its disk
+
+                """)
+        var order = DrainOrder(stop: true, parallel: 2, startedAt: now)
+        #expect(DrainText.of(DrainProgress(order: order, moving: 2, stopping: 0, waiting: 3, reason: "no room")) == "2 moving, 3 waiting: no room")
+        order.finishedAt = now
+        #expect(DrainText.of(DrainProgress(order: order, moving: 0, stopping: 0, waiting: 0)) == "done at 2027-01-15T08:00:00.000Z")
+    }
 }

@@ -17,7 +17,7 @@ enum Sample {
         let spec = InstanceSpec(
             size: name("tiny"), resources: room, image: imageReference, labels: Labels([label("app=web")]), groups: [name("web")],
             constraints: constraints, policy: .pack,
-            seed: SeedSummary(userDataBytes: 12, vendorDataBytes: 0, keys: [name("laptop")]))
+            seed: SeedSummary(userDataBytes: 12, vendorDataBytes: 0, keys: [name("laptop")]), protected: true, expiresAt: at)
         let status = InstanceStatus(
             state: .running, observedGeneration: 1, address: "10.0.2.15", pid: 4242, since: at,
             timings: StartTimings(imageReady: 10, diskReady: 20, seedReady: 30, spawned: 40))

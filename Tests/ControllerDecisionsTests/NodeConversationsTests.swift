@@ -16,9 +16,9 @@ struct NodeConversationsTests {
         var streams: [StreamRequest] = []
         var isStopping = false
 
-        init(known: Bool = true, lease: LeaseTiming? = .standard) {
+        init(known: Bool = true, lease: LeaseTiming? = .standard, inherited: Milliseconds = .zero) {
             let term = Term(epoch: Epoch(1), campaignBegan: .seconds(100), length: Milliseconds(seconds: 100_000))
-            let leases = LeaseBook(term: term, timing: lease, began: .seconds(100), inherited: .zero)
+            let leases = LeaseBook(term: term, timing: lease, began: .seconds(100), inherited: inherited)
             desk = NodeConversations(nodes: known ? [node] : [], timing: HeartbeatTiming(), leases: leases, began: .seconds(100))
             health = known ? .alive : nil
         }
@@ -200,7 +200,9 @@ struct NodeConversationsTests {
         desk.join()
         desk.pass(10)
         #expect(desk.look() == [.suspect])
-        desk.pass(1)
+        desk.pass(0.5)
+        #expect(desk.look() == [])
+        desk.pass(0.5)
         desk.join()
         for _ in 0..<90 {
             desk.pass(0.1)
@@ -239,6 +241,20 @@ struct NodeConversationsTests {
             desk.pass(0.1)
         }
         desk.pass(0.2)
+        #expect(desk.look() == [.lost])
+    }
+
+    @Test("a node that is noticed late is suspect before its lease is surely over, however long it was silent")
+    func noticedLate() {
+        var desk = Desk(inherited: Milliseconds(seconds: 120))
+        #expect(desk.look() == [])
+        desk.stop(60)
+        #expect(desk.look() == [])
+        desk.pass(10)
+        #expect(desk.look() == [.suspect])
+        desk.pass(49)
+        #expect(desk.look() == [])
+        desk.pass(1)
         #expect(desk.look() == [.lost])
     }
 

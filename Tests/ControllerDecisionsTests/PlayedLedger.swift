@@ -158,6 +158,7 @@ struct LedgerImage: Equatable {
     var allocations: [Allocation]
     var placementNodes: [PlacementNode]
     var hasWork: Bool
+    var expiries: [InstanceID]
 
     init(_ state: ClusterState) {
         func byKey<Value>(_ rows: some Sequence<Row<Value>>) -> [Int64: Value] {
@@ -176,5 +177,6 @@ struct LedgerImage: Equatable {
         placementNodes = state.engine.nodes
         allocations = placementNodes.flatMap { state.engine.allocations(on: $0.id) }
         hasWork = state.hasWork
+        expiries = state.expiries(at: Timestamp(milliseconds: .max / 2))
     }
 }

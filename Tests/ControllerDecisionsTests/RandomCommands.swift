@@ -11,7 +11,7 @@ extension PlayedLedger {
         let some = known.randomElement(using: &generator)
         let key: InstanceKey = some.map { .id($0.id) } ?? .name(ProjectName(project: ClusterState.defaultProject, name: name("nobody")))
         let node = Self.nodeIDs.randomElement(using: &generator) ?? Self.identifier(0)
-        switch Int.random(in: 0..<34, using: &generator) {
+        switch Int.random(in: 0..<36, using: &generator) {
         case 0...4: return randomLaunch(using: &generator)
         case 5: return .start(key, newID())
         case 6: return .stop(key, newID(), force: Bool.random(using: &generator), within: nil)
@@ -44,6 +44,13 @@ extension PlayedLedger {
         case 23:
             let reason = RecoveryHold.Reason.allCases.randomElement(using: &generator) ?? .operatorsWord
             return Int.random(in: 0..<3, using: &generator) == 0 ? .holdRecovery(reason, message: "because") : .resumeRecovery
+        case 28:
+            var change = Command.Update()
+            change.name = Bool.random(using: &generator) ? name("i\(Int.random(in: 0...6, using: &generator))") : nil
+            change.protected = [nil, true, false].randomElement(using: &generator) ?? nil
+            change.expiry = [nil, .never, .after(Milliseconds(5000))].randomElement(using: &generator) ?? nil
+            return .update(key, change)
+        case 29: return .expire(some?.id ?? newID(), newID())
         case 26:
             let number = Int.random(in: 0...3, using: &generator)
             let blob = "AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -68,7 +75,7 @@ extension PlayedLedger {
                 recovery: [.stay, .fenced, nil].randomElement(using: &generator) ?? nil, ephemeral: Bool.random(using: &generator),
                 priority: Int.random(in: -1001...1001, using: &generator), allOrNone: Bool.random(using: &generator),
                 userData: Bool.random(using: &generator) ? Data([1, 2, 3]) : nil,
-                keys: Int.random(in: 0...3, using: &generator) == 0 ? [name("k1")] : [], ids: ids))
+                keyNames: Int.random(in: 0...3, using: &generator) == 0 ? [name("k1")] : [], ids: ids))
     }
 
     private func randomResources(using generator: inout SplitMix) -> Resources {

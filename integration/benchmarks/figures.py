@@ -10,11 +10,14 @@ import os
 import platform
 import re
 import shutil
+import signal
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import uuid
 
 import planner
 import simulator
@@ -127,6 +130,162 @@ def durable_launches():
         row("controller's CPU for one launch and what its node reports of it", f"{used / max(report['launches'], 1) * 1e6:.0f} us")
 
 
+def restart(nodes=10_000, instances=100_000):
+    """A controller killed with all of its agents waiting: from its start to its first answered write, and to the last agent heard."""
+    with Dev("--synthetic", "--nodes", str(nodes)) as dev:
+        small_image(dev)
+        for number in range(instances // 1000):
+            dev.berth("launch", f"fill{number}", "--count", "1000", "--size", "nano")
+        until(lambda: dev.json("cluster", "status")["instancesByState"].get("running", 0) == instances, 120)
+        backup(dev)
+        pid = dev.pids("controller run")[0]
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            command = [part.decode() for part in file.read().split(b"\0")[:-1]]
+        directory = command[command.index("--config") + 1].rsplit("/", 1)[0]
+        os.kill(pid, signal.SIGKILL)
+        # Its lock on the data directory goes with it.
+        until(lambda: is_gone(pid), 30)
+        start = time.perf_counter()
+        with open(directory + "/restarted.log", "wb") as log:
+            controller = subprocess.Popen(command, stdout=log, stderr=log, env=dev.environment)
+        try:
+            written = until(lambda: post(dev, "/v1/instances", {"name": "after-restart", "size": "nano"}) == 201, 60) - start
+            heard = until(lambda: metric(dev, "berth_nodes_awaited") == 0, 120) - start
+            row(f"restart with {instances:,} instances and {nodes:,} nodes: to the first answered write", f"{written:.2f} s", "5 s")
+            row("the same, to the last agent heard", f"{heard:.2f} s", "15 s")
+            row("the same, controller's CPU until then", f"{cpu_seconds(controller.pid):.1f} s")
+        finally:
+            controller.terminate()
+            controller.wait(30)
+
+
+def is_gone(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def backup(dev):
+    """While it is written to as fast as eight clients can; what a commit takes meanwhile, from the controller's own histogram."""
+    load = subprocess.Popen([BERTH, "bench", "launch", "--clients", "8", "--seconds", "120", "--size", "nano"], env=dev.environment,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(3)
+        before = commits(dev)
+        time.sleep(5)
+        between = commits(dev)
+        start = time.perf_counter()
+        dev.berth("cluster", "backup", dev.directory + "/backup.sqlite")
+        took = time.perf_counter() - start
+        after = commits(dev)
+    finally:
+        load.terminate()
+        load.wait()
+    size = os.path.getsize(dev.directory + "/backup.sqlite") / (1 << 20)
+    row(f"`berth cluster backup` of {size:.0f} MiB under load", f"{took:.1f} s")
+    row("commits' p99 meanwhile, and without a backup", f"{percentile(between, after)}, {percentile(before, between)}", "50 ms")
+
+
+def commits(dev):
+    """The commits' histogram: bound to count of commits that took no longer."""
+    text = ask(dev, "GET", "/metrics")[1]
+    return {bound: int(count) for bound, count in re.findall(r'commit_duration_seconds_bucket\{le="([^"]+)"\} (\d+)', text)}
+
+
+def percentile(before, after, share=0.99):
+    counts = {bound: after[bound] - before[bound] for bound in after}
+    total = counts["+Inf"]
+    bound = next(bound for bound, count in counts.items() if count >= share * total)
+    return f"over 1 s of {total}" if bound == "+Inf" else f"<= {float(bound) * 1000:g} ms of {total}"
+
+
+def slow_agents(rounds=5, seconds=4):
+    """The time of a sync of one node, in turns alone and beside agents that send and read a byte at a time."""
+    with Dev("--synthetic", "--nodes", "100") as dev:
+        small_image(dev)
+        alone, beside = [], []
+        for _ in range(rounds):
+            alone.append(sync_p99(dev, seconds))
+            slow = [SlowAgent(dev) for _ in range(20)]
+            try:
+                beside.append(sync_p99(dev, seconds, slow))
+            finally:
+                for agent in slow:
+                    agent.socket.close()
+        one, other = statistics.median(alone), statistics.median(beside)
+        row("p99 of a node's sync, alone and beside 20 slow agents", f"{one:.2f} ms, {other:.2f} ms ({(other / one - 1) * 100:+.0f} %)", "+10 %")
+
+
+class SlowAgent:
+    """Says that it will send a large report, and sends a byte now and then."""
+
+    def __init__(self, dev):
+        host, port = dev.endpoint().removeprefix("http://").split(":")
+        self.socket = socket.create_connection((host, int(port)))
+        node = uuid.uuid4()
+        self.socket.sendall(f"POST /v1/nodes/{node}/sync HTTP/1.1\r\nHost: a\r\nContent-Length: 4000000\r\n\r\n{{".encode())
+
+    def drip(self):
+        try:
+            self.socket.sendall(b" ")
+        except OSError:
+            pass
+
+
+def sync_p99(dev, seconds, slow=()):
+    host, port = dev.endpoint().removeprefix("http://").split(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=30)
+    node = uuid.uuid4()
+    body = json.dumps({"bootID": "b", "session": "s", "highestEpoch": 0, "seen": 0, "full": False, "observed": [], "hold": 0})
+    times = []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        if len(times) % 50 == 0:
+            for agent in slow:
+                agent.drip()
+        start = time.perf_counter()
+        connection.request("POST", f"/v1/nodes/{node}/sync", body=body)
+        connection.getresponse().read()
+        times.append((time.perf_counter() - start) * 1000)
+    connection.close()
+    return sorted(times)[int(len(times) * 0.99)]
+
+
+def until(holds, seconds):
+    """When it came true."""
+    deadline = time.perf_counter() + seconds
+    while time.perf_counter() < deadline:
+        if holds():
+            return time.perf_counter()
+        time.sleep(0.02)
+    raise SystemExit("it did not come true in time")
+
+
+def ask(dev, method, path, body=None):
+    """Status and text; 0 where nobody answers."""
+    host, port = dev.endpoint().removeprefix("http://").split(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=30)
+    try:
+        connection.request(method, path, body=body)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    except OSError:
+        return 0, ""
+    finally:
+        connection.close()
+
+
+def post(dev, path, body):
+    return ask(dev, "POST", path, json.dumps(body))[0]
+
+
+def metric(dev, name):
+    status, text = ask(dev, "GET", "/metrics")
+    return next((float(line.split()[1]) for line in text.splitlines() if line.startswith(name + " ")), None) if status == 200 else None
+
+
 def request_to_exec(runs=15):
     if not os.path.exists(IMAGE):
         os.makedirs(os.path.dirname(IMAGE), exist_ok=True)
@@ -189,7 +348,10 @@ def main():
     with open("/proc/cpuinfo") as file:
         model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "unknown")
     print(f"Machine: {os.cpu_count()} x {model}, {platform.release()}, load {os.getloadavg()[0]:.1f}\n")
-    parts = {"startup": startup, "listing": listing, "exec": request_to_exec, "idle": idle_syncs, "launches": durable_launches, "simulate": simulated}
+    parts = {
+        "startup": startup, "listing": listing, "exec": request_to_exec, "idle": idle_syncs, "launches": durable_launches, "slow": slow_agents,
+        "restart": restart, "simulate": simulated,
+    }
     chosen = sys.argv[1:] or [*parts, *planner.PARTS]
     for name in chosen:
         if name not in parts and name not in planner.PARTS:

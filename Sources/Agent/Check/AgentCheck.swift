@@ -25,17 +25,18 @@ package struct AgentCheck: Sendable {
     }
 
     package func findings() async -> [Finding] {
-        var findings = [await qemu(), cage(), kvm(), dataDirectory(), room(), descriptors()]
+        var findings = [await qemu(), cage(), kvm(), dataDirectory(), runDirectory(), watchdog(), room(), descriptors()]
         if let finding = await controller() { findings.append(finding) }
         return findings
     }
 
     private func qemu() async -> Finding {
-        let binary = configuration.qemu ?? QEMUSettings.standardBinary
+        let architecture = configuration.architecture ?? MachineFacts.architecture()
+        let binary = configuration.qemu ?? architecture.standardBinary
         guard let version = await MachineFacts.version(ofQEMU: binary) else {
             return Finding(
                 name: "qemu", state: .missing, detail: "\(binary) can't be executed",
-                remedy: "apt-get install --no-install-recommends qemu-system-x86")
+                remedy: "apt-get install --no-install-recommends \(architecture.package)")
         }
         return Finding(name: "qemu", state: .ok, detail: "\(binary), version \(version)")
     }
@@ -76,6 +77,34 @@ package struct AgentCheck: Sendable {
             let remedy = error.isFull ? "df -h \(path)" : "install -d -m 0700 \(path)"
             return Finding(name: "data directory", state: .missing, detail: error.description, remedy: remedy)
         }
+    }
+
+    private func runDirectory() -> Finding {
+        let path = RunDirectory.place(configuration, node: nil)
+        guard RunDirectory.isMemory(path) else {
+            return Finding(
+                name: "run directory", state: .warning,
+                detail: "\(path) is not in memory: a disk that hangs keeps leases from being renewed, and ends fenced instances",
+                remedy: "mount -t tmpfs -o size=1m,mode=0700 tmpfs \(path)")
+        }
+        return Finding(name: "run directory", state: .ok, detail: path)
+    }
+
+    private func watchdog() -> Finding {
+        let standard = "/dev/watchdog"
+        guard let watchdog = configuration.watchdog else {
+            let isThere = access(standard, F_OK) == 0
+            return Finding(
+                name: "watchdog", state: .warning,
+                detail: "none is configured: the node is softFenced, and nothing ends fenced instances when cages and guard hang"
+                    + (isThere ? "; this machine has one: add “watchdog: \(standard)” to the configuration" : ""),
+                remedy: isThere ? nil : "modprobe softdog")
+        }
+        guard access(watchdog.device, W_OK) == 0 else {
+            return Finding(
+                name: "watchdog", state: .missing, detail: "\(watchdog.device): \(String(cString: strerror(errno)))", remedy: "modprobe softdog")
+        }
+        return Finding(name: "watchdog", state: .ok, detail: "\(watchdog.device), within \(watchdog.within)")
     }
 
     private func room() -> Finding {

@@ -37,6 +37,8 @@ package struct AgentConfiguration: Sendable {
     package var reservedDisk: MiB?
     package var overcommit = Capacity.Overcommit()
     package var qemu: String?
+    /// Of the guests; where nil, the machine's. Any other is emulated by TCG.
+    package var architecture: Architecture?
     /// Where nil, `berth-cage` beside the running executable.
     package var cage: String?
     package var imageCacheLimit = MiB(20 << 10)
@@ -52,7 +54,8 @@ package struct AgentConfiguration: Sendable {
     package var logLevel = Logger.Level.info
 
     private static let keys = [
-        "controller", "name", "dataDirectory", "labels", "taints", "vmm", "accelerator", "capacity", "reserved", "overcommit", "qemu", "cage",
+        "controller", "name", "dataDirectory", "labels", "taints", "vmm", "accelerator", "capacity", "reserved", "overcommit", "qemu", "architecture",
+        "cage",
         "imageCache", "synthetic", "shutdownTimeout", "lease", "runDirectory", "watchdog", "logLevel",
     ]
 
@@ -75,6 +78,7 @@ package struct AgentConfiguration: Sendable {
         if let value = root["reserved"] { try readReserved(value) }
         if let value = root["overcommit"] { overcommit = try value.overcommit() }
         if let value = root["qemu"] { qemu = try Self.absolutePath(value) }
+        if let value = root["architecture"] { architecture = try value.word(Architecture.self) }
         if let value = root["cage"] { cage = try Self.absolutePath(value) }
         if let value = root["imageCache"], let limit = try value.mapping(keys: ["limit"])["limit"] { imageCacheLimit = try limit.memory() }
         if let value = root["synthetic"] { synthetic = try SyntheticBehaviour(value) }

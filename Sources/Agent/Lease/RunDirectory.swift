@@ -22,9 +22,11 @@ package struct RunDirectory: Sendable {
 
     private static let standard = "/run/berth"
 
-    static func place(_ configuration: AgentConfiguration, node: NodeID) -> String {
+    /// Nil for a node that has no id yet: where the directories of all nodes are.
+    static func place(_ configuration: AgentConfiguration, node: NodeID?) -> String {
         if let path = configuration.runDirectory { return path }
-        return isMemory("/run") && access("/run", W_OK) == 0 ? "\(standard)/\(node)" : "\(configuration.dataDirectory)/run"
+        guard isMemory("/run"), access("/run", W_OK) == 0 else { return "\(configuration.dataDirectory)/run" }
+        return node.map { "\(standard)/\($0)" } ?? "/run"
     }
 
     package var lease: String { "\(path)/lease" }
@@ -32,6 +34,10 @@ package struct RunDirectory: Sendable {
     /// Written by the guard.
     package var guardRecord: String { "\(registry)/guard.json" }
 
-    /// On a disk a renewal can wait for the disk.
-    package static func isMemory(_ path: String) -> Bool { cspawn_is_memory(path) == 1 }
+    /// On a disk a renewal can wait for the disk. A path that is still to be made lies where its parent does.
+    package static func isMemory(_ path: String) -> Bool {
+        var path = Substring(path)
+        while access(String(path), F_OK) != 0, let slash = path.lastIndex(of: "/"), slash > path.startIndex { path = path[..<slash] }
+        return cspawn_is_memory(String(path)) == 1
+    }
 }

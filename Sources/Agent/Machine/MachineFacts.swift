@@ -5,7 +5,7 @@ import Subprocess
 import SystemPackage
 
 /// What the machine really has.
-enum MachineFacts {
+package enum MachineFacts {
     static func total(dataDirectory: String) -> Resources {
         Resources(cpu: MilliCPU(vcpus: Int64(sysconf(Int32(_SC_NPROCESSORS_ONLN)))), memory: memory(), disk: disk(dataDirectory))
     }
@@ -30,7 +30,7 @@ enum MachineFacts {
         return MiB(Int64(clamping: UInt64(status.f_blocks).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue >> 20))
     }
 
-    static func architecture() -> Architecture { Architecture(rawValue: systemName().machine) ?? .x86_64 }
+    package static func architecture() -> Architecture { Architecture(rawValue: systemName().machine) ?? .x86_64 }
 
     static func kernel() -> String { systemName().release }
 

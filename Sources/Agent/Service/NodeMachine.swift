@@ -25,7 +25,7 @@ struct NodeMachine: Sendable {
         let kvm = KVMProbe.run()
         let settings = try Self.settings(configuration, kvm)
         guard let qemuVersion = await MachineFacts.version(ofQEMU: settings.binary) else {
-            throw WorkFailure("cannot execute \(settings.binary); install it with: apt-get install qemu-system-x86")
+            throw WorkFailure("cannot execute \(settings.binary); install it with: apt-get install \(settings.architecture.package)")
         }
         let instances = "\(directory)/instances"
         for path in [instances, "\(directory)/images"] {
@@ -44,7 +44,7 @@ struct NodeMachine: Sendable {
         accelerator = settings.accelerator == .tcg ? "tcg" : "kvm"
         let isNative = if case .native = kvm { true } else { false }
         facts = NodeFacts(
-            architecture: MachineFacts.architecture(), kvm: kvm, vmm: .qemu, vmmVersion: qemuVersion, agentVersion: version,
+            architecture: settings.architecture, kvm: kvm, vmm: .qemu, vmmVersion: qemuVersion, agentVersion: version,
             kernel: MachineFacts.kernel(), traits: isNative && settings.accelerator == .kvm ? MachineFacts.traits() : [],
             overhead: MachineFacts.overhead(settings), fencing: isWatched ? .watchdog : .softFenced)
     }
@@ -56,8 +56,12 @@ struct NodeMachine: Sendable {
     }
 
     static func settings(_ configuration: AgentConfiguration, _ kvm: KVMFinding) throws(WorkFailure) -> QEMUSettings {
+        let architecture = configuration.architecture ?? MachineFacts.architecture()
         let accelerator: QEMUSettings.Accelerator
         switch (configuration.accelerator, kvm) {
+        case (.auto, _) where architecture != MachineFacts.architecture(): accelerator = .tcg
+        case (.kvm, _) where architecture != MachineFacts.architecture():
+            throw WorkFailure("accelerator kvm is configured, and guests of \(architecture.rawValue) can only be emulated here; use auto or tcg")
         case (.tcg, _), (.auto, .absent), (.auto, .refused), (.auto, .emulated): accelerator = .tcg
         case (.auto, .native), (.kvm, .native): accelerator = .kvm
         case (.kvm, .emulated): accelerator = .emulatedKVM
@@ -65,8 +69,10 @@ struct NodeMachine: Sendable {
             throw WorkFailure("accelerator kvm is configured, and this machine has no /dev/kvm; load kvm_intel or kvm_amd, or use auto")
         case (.kvm, .refused(let reason)): throw WorkFailure("accelerator kvm is configured, and /dev/kvm can't be used: \(reason)")
         }
-        return QEMUSettings(
-            binary: configuration.qemu ?? QEMUSettings.standardBinary, cage: try cage(configuration), accelerator: accelerator)
+        var settings = QEMUSettings(
+            binary: configuration.qemu ?? architecture.standardBinary, cage: try cage(configuration), accelerator: accelerator)
+        settings.architecture = architecture
+        return settings
     }
 
     /// The path of the cage's executable, which can be executed.

@@ -48,25 +48,44 @@ package final class StreamBridge: Sendable {
     private func carry(_ request: StreamRequest) async {
         let stream: any ConsoleStream
         do throws(WorkFailure) {
-            stream = try source(of: request)
+            stream = try await source(of: request)
         } catch {
-            stream = Sentence("\(error)\r\n")
+            // A connection that can't be made is closed, as a port would do it.
+            if case .port = request.source { logger.info("port not reached", metadata: ["instance": "\(request.instance)", "why": "\(error)"]) }
+            stream = Sentence(request.source.takesText ? "\(error)\r\n" : "")
         }
         defer { stream.close() }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.sendOutput(of: stream, request.id) }
-            if request.source == .console { group.addTask { await self.takeInput(to: stream, request.id) } }
-            await group.next()
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await self.sendOutput(of: stream, request.id)
+                return true
+            }
+            if request.source.takesInput {
+                group.addTask {
+                    await self.takeInput(to: stream, request.id)
+                    if request.source.isHalfClosed { stream.endInput() }
+                    return !request.source.isHalfClosed
+                }
+            }
+            while let isOver = await group.next(), !isOver {}
             stream.close()
             group.cancelAll()
         }
     }
 
-    private func source(of request: StreamRequest) throws(WorkFailure) -> any ConsoleStream {
+    private func source(of request: StreamRequest) async throws(WorkFailure) -> any ConsoleStream {
         switch request.source {
         case .console: try vmm.console(of: request.instance)
         case .log(let lines, let follow): try vmm.log(of: request.instance, lines: lines, follow: follow)
+        case .port(let number): try await vmm.port(number, of: request.instance)
+        case .program(let program): Sentence(await exit(of: program, in: request.instance))
         }
+    }
+
+    private func exit(of program: GuestProgram, in instance: InstanceID) async -> String {
+        let exit: GuestExit
+        do throws(WorkFailure) { exit = try await vmm.run(program, in: instance) } catch { exit = GuestExit(failure: "\(error)") }
+        return (try? JSONEncoder().encode(exit)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
     private func sendOutput(of stream: any ConsoleStream, _ id: StreamID) async {
@@ -84,6 +103,16 @@ package final class StreamBridge: Sendable {
             guard answer.status == 200 else { return }
             for try await data in input { try await stream.write(data) }
         } catch { logger.debug("stream input ended", metadata: ["stream": "\(id)", "why": "\(error)"]) }
+    }
+}
+
+extension StreamRequest.Source {
+    /// A person reads what comes.
+    fileprivate var takesText: Bool {
+        switch self {
+        case .console, .log: true
+        case .port, .program: false
+        }
     }
 }
 

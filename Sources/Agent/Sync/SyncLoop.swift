@@ -50,7 +50,7 @@ struct SyncLoop: Sendable {
                 guard !Task.isCancelled else { return }
                 failures += 1
                 report(error, failures)
-                try? await Task.sleep(for: Self.delay(after: failures))
+                try? await Task.sleep(for: Self.delay(after: failures, interval: conversation.interval))
             }
         }
     }
@@ -123,8 +123,10 @@ struct SyncLoop: Sendable {
     }
 
     /// Full jitter, so that a thousand agents don't come back at the same moment.
-    private static func delay(after failures: Int) -> Duration {
-        let ceiling = failures >= 6 ? backOff.maximum : min(backOff.maximum, backOff.base * (1 << failures))
+    /// No longer than the interval, or a restart of the controller would cost a lease.
+    private static func delay(after failures: Int, interval: Milliseconds) -> Duration {
+        let maximum = min(backOff.maximum, max(backOff.base, interval.duration))
+        let ceiling = failures >= 6 ? maximum : min(maximum, backOff.base * (1 << failures))
         return ceiling * Double.random(in: 0...1)
     }
 }

@@ -21,6 +21,9 @@ package protocol VMM: Sendable {
     func console(of instance: InstanceID) throws(WorkFailure) -> any ConsoleStream
     /// What the serial console has said: its last lines (nil: all that is kept), and what follows.
     func log(of instance: InstanceID, lines: Int?, follow: Bool) throws(WorkFailure) -> any ConsoleStream
+    /// A TCP connection to a port of the guest.
+    func port(_ number: Int, of instance: InstanceID) async throws(WorkFailure) -> any ConsoleStream
+    func run(_ program: GuestProgram, in instance: InstanceID) async throws(WorkFailure) -> GuestExit
     /// What becomes of VMMs, whether this agent started them or took them up.
     var news: AsyncStream<VMMNews> { get }
 }
@@ -29,7 +32,13 @@ package protocol ConsoleStream: Sendable {
     /// Nil at the end.
     func read() async -> Data?
     func write(_ data: Data) async throws
+    /// Nothing more will be written; reading goes on.
+    func endInput()
     func close()
+}
+
+extension ConsoleStream {
+    package func endInput() {}
 }
 
 package struct StartedVMM: Sendable {

@@ -50,6 +50,10 @@ extension APIClient {
         try await change(.rebootInstance, Route.rebootInstance.path(instance))
     }
 
+    package func update(_ instance: String, _ request: UpdateRequest) async throws -> InstanceAnswer {
+        try await change(.updateInstance, Route.updateInstance.path(instance), body: request)
+    }
+
     package func delete(_ instance: String) async throws -> InstanceAnswer {
         try await change(.deleteInstance, Route.deleteInstance.path(instance))
     }

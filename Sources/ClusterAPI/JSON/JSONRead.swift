@@ -15,20 +15,20 @@ extension JSONRead {
 }
 
 extension JSONReader {
-    mutating func value<Value: JSONRead>(_ type: Value.Type = Value.self) throws(Unusual) -> Value { try Value(from: &self) }
+    package mutating func value<Value: JSONRead>(_ type: Value.Type = Value.self) throws(Unusual) -> Value { try Value(from: &self) }
 
-    mutating func value<Value: JSONRead>(into slot: inout Value?) throws(Unusual) {
+    package mutating func value<Value: JSONRead>(into slot: inout Value?) throws(Unusual) {
         guard slot == nil else { throw Unusual() }
         slot = try Value(from: &self)
     }
 
     /// Null is the same as nothing.
-    mutating func optional<Value: JSONRead>(into slot: inout Value?) throws(Unusual) {
+    package mutating func optional<Value: JSONRead>(into slot: inout Value?) throws(Unusual) {
         if takesNull() { return }
         try value(into: &slot)
     }
 
-    mutating func word<Word: RawRepresentable<String>>(_ type: Word.Type = Word.self) throws(Unusual) -> Word {
+    package mutating func word<Word: RawRepresentable<String>>(_ type: Word.Type = Word.self) throws(Unusual) -> Word {
         guard let word = Word(rawValue: try text()) else { throw Unusual() }
         return word
     }

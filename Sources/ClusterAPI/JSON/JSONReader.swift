@@ -5,7 +5,7 @@ import FoundationEssentials
 /// programs write and throws `Unusual` at everything else; the caller then asks Foundation, which reads it or says what is wrong.
 /// It never recurses, so a deep body is unusual too.
 package struct JSONReader {
-    package struct Unusual: Error {}
+    package struct Unusual: Error { package init() {} }
 
     private let bytes: UnsafeRawBufferPointer
     private var place = 0

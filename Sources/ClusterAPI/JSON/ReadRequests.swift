@@ -29,6 +29,7 @@ extension SyncRequest: JSONRead {
     package init(from json: inout JSONReader) throws(JSONReader.Unusual) {
         var bootID: String?
         var session: String?
+        var number: Int64?
         var highestEpoch: Epoch?
         var seen: Int64?
         var full: Bool?
@@ -38,6 +39,7 @@ extension SyncRequest: JSONRead {
             switch name {
             case "bootID": try json.value(into: &bootID)
             case "session": try json.value(into: &session)
+            case "number": try json.value(into: &number)
             case "highestEpoch": try json.value(into: &highestEpoch)
             case "seen": try json.value(into: &seen)
             case "full": try json.value(into: &full)
@@ -47,8 +49,9 @@ extension SyncRequest: JSONRead {
             }
         }
         self.init(
-            bootID: try json.required(bootID), session: try json.required(session), highestEpoch: try json.required(highestEpoch),
-            seen: try json.required(seen), registration: nil, full: try json.required(full), observed: try json.required(observed),
+            bootID: try json.required(bootID), session: try json.required(session), number: number ?? 0,
+            highestEpoch: try json.required(highestEpoch), seen: try json.required(seen), registration: nil, full: try json.required(full),
+            observed: try json.required(observed),
             hold: try json.required(hold))
     }
 }

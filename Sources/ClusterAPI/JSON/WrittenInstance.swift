@@ -35,6 +35,8 @@ extension InstanceSpec: JSONWritten {
             object.field("ephemeral", ephemeral)
             object.field("priority", priority)
             object.field("seed", seed)
+            object.field("protected", protected)
+            object.field("expiresAt", expiresAt)
         }
     }
 }

@@ -5,6 +5,7 @@ extension SyncRequest: JSONWritten {
         text.object { object in
             object.field("bootID", bootID)
             object.field("session", session)
+            object.field("number", number)
             object.field("highestEpoch", highestEpoch)
             object.field("seen", seen)
             if let registration {

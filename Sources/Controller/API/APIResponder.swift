@@ -45,7 +45,10 @@ struct APIResponder: HTTPResponder {
             do {
                 return (route, try await perform(call))
             } catch let error as ErrorBody {
-                return (route, .failure(error, requestID: requestID))
+                var response = Response.failure(error, requestID: requestID)
+                // With jitter, so that those who were sent away together don't come back together.
+                if error.code == .unavailable || error.code == .tooManyRequests { response.headers[.retryAfter] = "\(Int.random(in: 1...4))" }
+                return (route, response)
             } catch {
                 controller.logger.error("a request failed in an unforeseen way", metadata: ["route": "\(route)", "why": "\(error)"])
                 let body = ErrorBody(code: .internal, message: "The controller failed to answer; its log knows the request by its id.")

@@ -29,7 +29,7 @@ extension Controller {
         return try .json(
             ClusterView(
                 version: version, epoch: epoch, revision: revision, nodesByHealth: byHealth, instancesByState: byState,
-                allocatable: allocatable, allocated: allocated, recovery: recoveryView))
+                allocatable: allocatable, allocated: allocated, recovery: recoveryView, policy: settings.policy, isStorageLow: room.level == .low))
     }
 
     func live(_ call: APICall) -> Response { .text("ok\n") }

@@ -56,13 +56,17 @@ extension Controller {
                 code: .invalid,
                 message: "count: \(count) is out of range: 1 to \(LedgerSettings.Limit.launchCount) instances may be launched at once.")
         }
-        return Command.Launch(
+        var launch = Command.Launch(
             name: request.name, project: request.project ?? ClusterState.defaultProject, size: request.size, image: request.image,
             labels: request.labels ?? Labels(), groups: request.groups ?? [], constraints: request.constraints ?? Constraints(),
             policy: request.policy, restart: request.restart ?? .onFailure, stopTimeout: request.stopTimeout, queue: request.queue ?? false,
             recovery: request.recovery, ephemeral: request.ephemeral ?? false, priority: request.priority ?? 0, allOrNone: request.allOrNone ?? false,
-            userData: request.userData, vendorData: request.vendorData, keys: request.keys ?? [], ids: (0..<count).map { _ in (.random(), .random()) }
+            userData: request.userData, vendorData: request.vendorData, keyNames: request.keys ?? [],
+            ids: (0..<count).map { _ in (.random(), .random()) }
         )
+        launch.protected = request.protected ?? false
+        launch.expiresIn = request.expiresIn
+        return launch
     }
 
     /// Each of the count is placed on a copy after those before it, as a launch would.
@@ -84,6 +88,22 @@ extension Controller {
     func deleteInstance(_ call: APICall) async throws -> Response {
         let key = try instanceKey(call, try call.query("project"))
         return try await changeInstance(call, body: try await noBody(call), .delete(key, .random()))
+    }
+
+    func updateInstance(_ call: APICall) async throws -> Response {
+        let key = try instanceKey(call, try call.query("project"))
+        let body = try await JSONBody.read(call.request)
+        let request = try JSONBody.decode(UpdateRequest.self, body)
+        guard request.expiresIn == nil || request.neverExpires != true else {
+            throw ErrorBody(code: .invalid, message: "neverExpires: expiresInMilliseconds says the opposite.")
+        }
+        var update = Command.Update()
+        update.name = request.name
+        update.setLabels = request.setLabels
+        update.removeLabels = request.removeLabels ?? []
+        update.protected = request.protected
+        update.expiry = request.neverExpires == true ? .never : request.expiresIn.map { .after($0) }
+        return try await changeInstance(call, body: body, .update(key, update))
     }
 
     func startInstance(_ call: APICall) async throws -> Response {

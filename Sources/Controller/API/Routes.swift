@@ -42,6 +42,7 @@ extension Controller {
         case .downloadImage: try await downloadImage(call)
         case .deleteImage: try await deleteImage(call)
         case .imageContent: try imageContent(call)
+        case .updateInstance: try await updateInstance(call)
         case .listKeys: try await listKeys(call)
         case .importKey: try await importKey(call)
         case .deleteKey: try await deleteKey(call)

@@ -9,9 +9,7 @@ extension Controller {
     func openStream(_ call: APICall) async throws -> Response {
         let key = try instanceKey(call, try call.query("project"))
         let request = try JSONBody.decode(OpenStreamRequest.self, try await JSONBody.read(call.request))
-        if case .log(let lines?, _) = request.source, lines < 0 {
-            throw ErrorBody(code: .invalid, message: "source.log.lines: \(lines) is out of range: 0 or more is expected.")
-        }
+        try Self.check(request.source)
         let (instance, health) = try view.read { state throws(ErrorBody) in
             let instance = try state.find(key).instance
             return (instance, instance.placement.flatMap { state.nodes[$0.node]?.value.health })
@@ -28,6 +26,27 @@ extension Controller {
         return try .json(OpenStreamAnswer(id: stream.id), status: 201)
     }
 
+    private static func check(_ source: StreamRequest.Source) throws(ErrorBody) {
+        func invalid(_ message: String) -> ErrorBody { ErrorBody(code: .invalid, message: "source.\(message)") }
+        switch source {
+        case .console: break
+        case .log(let lines, _):
+            guard (lines ?? 0) >= 0 else { throw invalid("log.lines: \(lines ?? 0) is out of range: 0 or more is expected.") }
+        case .port(let number):
+            guard (1...65535).contains(number) else { throw invalid("port.number: \(number) is out of range: 1 to 65535 is allowed.") }
+        case .program(let program):
+            guard let first = program.words.first, !first.isEmpty, program.words.count <= GuestProgram.wordsLimit else {
+                throw invalid("program.words: 1 to \(GuestProgram.wordsLimit) words are expected, of which the first is a path.")
+            }
+            guard (program.input?.count ?? 0) <= GuestProgram.inputLimit else {
+                throw invalid("program.input: at most \(GuestProgram.inputLimit) bytes are allowed.")
+            }
+            guard program.timeout > .zero, program.timeout <= GuestProgram.longest else {
+                throw invalid("program.timeout: \(program.timeout.count) ms is out of range: 1 to \(GuestProgram.longest.count) is allowed.")
+            }
+        }
+    }
+
     func streamOutput(_ call: APICall) async throws -> Response {
         let stream = try streams.find(try streamID(call.parameters[0]))
         try await streams.awaitNode(stream.request.id)
@@ -36,11 +55,11 @@ extension Controller {
 
     func nodeStreamInput(_ call: APICall) async throws -> Response {
         let stream = try nodeStream(call)
-        return flow(stream.input, of: stream, request: call.request)
+        return flow(stream.input, of: stream, request: call.request, ends: !stream.request.source.isHalfClosed)
     }
 
-    /// Ends with the pipe, or with the connection, which ends the stream as well.
-    private func flow(_ pipe: BoundedPipe, of stream: StreamSwitch.Joined, request: Request) -> Response {
+    /// Ends with the pipe, or with the connection, which ends the stream as well; the pipe's end does where `ends` says so.
+    private func flow(_ pipe: BoundedPipe, of stream: StreamSwitch.Joined, request: Request, ends: Bool = true) -> Response {
         let streams = streams
         let id = stream.request.id
         let body = ResponseBody { writer in
@@ -53,7 +72,7 @@ extension Controller {
                 streams.close(id)
                 throw error
             }
-            streams.close(id)
+            if ends { streams.close(id) }
             try await writer.finish(nil)
         }
         return Response(status: .ok, headers: [.contentType: "application/octet-stream", .cacheControl: "no-store"], body: body)
@@ -79,12 +98,13 @@ extension Controller {
 
     func streamInput(_ call: APICall) async throws -> Response {
         let stream = try streams.find(try streamID(call.parameters[0]))
-        guard stream.request.source == .console else {
-            throw ErrorBody(code: .invalid, message: "A log takes no input; open the console instead.")
+        guard stream.request.source.takesInput else {
+            throw ErrorBody(code: .invalid, message: "This stream takes no input; open the console instead.")
         }
         for try await piece in call.request.body {
             guard await stream.input.send(piece) else { throw ErrorBody(code: .gone, message: "The stream has ended.") }
         }
+        if stream.request.source.isHalfClosed { stream.input.finish() }
         return try .json(Nothing())
     }
 

@@ -26,7 +26,8 @@ extension Controller {
         case .quiet(let turn): return try .json(try await answer(turn))
         case .report(let turn):
             let report = NodeReport(node: node, registration: request.registration, full: request.full, observed: request.observed)
-            guard case .reported(known: true) = try await writer.submit(.report(report)) else { return try .json(sessions.needsFull) }
+            let taken = try await reports.admit(node, full: request.full) { () throws(ErrorBody) in try await writer.submit(.report(report)) }
+            guard case .reported(known: true) = taken else { return try .json(sessions.needsFull) }
             sessions.reportIsKept(turn)
             return try .json(try await answer(turn))
         }

@@ -15,6 +15,7 @@ extension InstanceRecord: JSONWritten {
             object.field("stopWithin", stopWithin)
             object.field("move", move)
             object.field("stoppedByDrain", stoppedByDrain)
+            object.field("expiryWarned", expiryWarned)
         }
     }
 }

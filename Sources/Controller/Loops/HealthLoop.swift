@@ -33,12 +33,14 @@ struct HealthLoop: Sendable {
     private func keepHouse() async {
         controller.leaseTimes.follow(nodes: controller.view.nodes.rows.count, controller.sessions)
         if controller.view.look(\.hasWork) { await submit(.placePending(again: true)) }
+        for instance in controller.view.look({ $0.expiries(at: .now) }).prefix(Self.expiredAtOnce) { await submit(.expire(instance, .random())) }
         // Each takes a thousand; bounded, so that health is looked at in between.
         for _ in 0..<20 where controller.view.look(\.operations.count) > Self.keptOperations {
             await submit(.expireOperations(keep: Self.keptOperations))
         }
     }
 
+    private static let expiredAtOnce = 64
     static let keptOperations = 50_000
 
     /// A refusal has been logged by the writer, and the next tick looks anew.

@@ -18,6 +18,9 @@ enum MetricsText {
         }
         gauge(
             "berth_nodes", "Nodes by health.", Node.Health.allCases.map { ("health=\"\($0.rawValue)\"", health[$0] ?? 0) }, into: &text)
+        let awaited = controller.view.nodes.rows.count { controller.sessions.age(of: $0.value.id) == nil }
+        gauge("berth_nodes_awaited", "Nodes not heard since this controller began.", [("", awaited)], into: &text)
+        gauge("berth_disk_free_bytes", "Room on the disk of the ledger.", [("", Int(clamping: controller.room.free))], into: &text)
         let states = controller.view.instancesByState
         gauge(
             "berth_instances", "Instances by state.", InstanceState.allCases.map { ("state=\"\($0.rawValue)\"", states[$0] ?? 0) }, into: &text)

@@ -26,7 +26,7 @@ final class LeaseTimes: Sendable {
     /// What an earlier controller may have granted by, found at the start.
     let inherited: Milliseconds
 
-    init(directory: String, base: LeaseTiming?, syncRate: Int64, heartbeat: HeartbeatTiming, logger: Logger) throws(ControllerStartError) {
+    init(directory: String, base: LeaseTiming?, syncRate: Int64, heartbeat: HeartbeatTiming, logger: Logger) throws {
         self.base = base
         self.syncRate = syncRate
         self.heartbeat = heartbeat
@@ -37,7 +37,8 @@ final class LeaseTimes: Sendable {
         state = Mutex(
             State(interval: heartbeat.interval, kept: inherited, keptUntil: NodeSessions.now + max(inherited, wait).duration))
         guard wait <= inherited || Self.write(wait, to: file) else {
-            throw .notWritable(directory: directory, why: "lease-wait: \(String(cString: strerror(errno)))")
+            if errno == ENOSPC { throw StoreError.full }
+            throw ControllerStartError.notWritable(directory: directory, why: "lease-wait: \(String(cString: strerror(errno)))")
         }
         if wait > inherited { state.withLock { $0.kept = wait } }
     }

@@ -30,16 +30,20 @@ enum RowCodec {
     }
 
     static func change(_ row: StoredRow) throws -> Change {
-        let decoder = JSONDecoder()
         func read<Value: Decodable & Sendable>(_ type: Value.Type) throws -> Edit<Value> {
-            Edit(before: nil, after: Row(key: row.key, value: try decoder.decode(Value.self, from: row.body)))
+            Edit(before: nil, after: Row(key: row.key, value: try JSONDecoder().decode(Value.self, from: row.body)))
+        }
+        /// A hundred thousand of these stand between a restart and its first answer.
+        func readHot<Value: Decodable & JSONRead & Sendable>(_ type: Value.Type) throws -> Edit<Value> {
+            guard let value = Value(json: row.body) else { return try read(type) }
+            return Edit(before: nil, after: Row(key: row.key, value: value))
         }
         return switch row.kind {
         case .node: .node(try read(Node.self))
-        case .instance: .instance(try read(InstanceRecord.self))
+        case .instance: .instance(try readHot(InstanceRecord.self))
         case .size: .size(try read(Size.self))
         case .image: .image(try read(Image.self))
-        case .operation: .operation(try read(InstanceOperation.self))
+        case .operation: .operation(try readHot(InstanceOperation.self))
         case .tombstone: .tombstone(try read(Tombstone.self))
         case .key: .key(try read(SSHKey.self))
         case .seed: .seed(try read(KeptSeed.self))
@@ -47,7 +51,29 @@ enum RowCodec {
         }
     }
 
-    static func events(_ entry: JournalEntry) throws -> [Event] { try JSONDecoder().decode([Event].self, from: entry.body) }
+    /// In the order of the rows, on every core.
+    static func changes(_ rows: [StoredRow]) async throws -> [Change] {
+        let size = 2048
+        return try await withThrowingTaskGroup(of: (Int, [Change]).self) { group in
+            for start in stride(from: 0, to: rows.count, by: size) {
+                group.addTask { (start, try rows[start..<min(start + size, rows.count)].map(change)) }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.flatMap(\.1)
+        }
+    }
+
+    /// Of entries that each hold those of one batch.
+    static func latestEvents(_ entries: [JournalEntry], count: Int) throws -> [Event] {
+        var batches: [[Event]] = []
+        var found = 0
+        for entry in entries.reversed() where found < count {
+            batches.append(try events(entry))
+            found += batches.last?.count ?? 0
+        }
+        return Array(batches.reversed().joined().suffix(count))
+    }
+
+    private static func events(_ entry: JournalEntry) throws -> [Event] { try JSONDecoder().decode([Event].self, from: entry.body) }
 
     private static func add<Value: Encodable & Sendable>(
         _ edit: Edit<Value>, _ kind: RowKind, _ encoder: JSONEncoder, _ batch: inout StoreBatch

@@ -28,13 +28,15 @@ struct ShortageCount {
 
     /// `devices` gives how many are free of each that is needed.
     mutating func count(room: Amounts, overhead: Int64, devices free: () -> [Int64]) {
-        var missing = Missing(amounts: amounts - room, devices: [])
-        if amounts.cpu <= 0 { missing.amounts.cpu = 0 }
-        if amounts.disk <= 0 { missing.amounts.disk = 0 }
+        var short = amounts - room
+        if amounts.cpu <= 0 { short.cpu = 0 }
+        if amounts.disk <= 0 { short.disk = 0 }
+        let isCounted = countFirst(short)
+        if isFarther(short, overhead: overhead) { return }
+        var missing = Missing(amounts: short, devices: [])
         let freeDevices = need.devices.isEmpty ? [] : free()
         for (place, count) in freeDevices.enumerated() { missing.devices.append(max(0, need.devices[place].count - count)) }
-        countFirst(missing)
-        guard !isFarther(missing, overhead: overhead) else { return }
+        if !isCounted, let place = missing.devices.firstIndex(where: { $0 > 0 }) { devices[place] += 1 }
         let distance = self.distance(missing, overhead: overhead)
         guard distance <= self.distance else { return }
         if distance < self.distance {
@@ -46,24 +48,25 @@ struct ShortageCount {
         add(missing, room: room, overhead: overhead, freeDevices)
     }
 
-    private mutating func countFirst(_ missing: Missing) {
-        if missing.amounts.cpu > 0 {
+    /// False where it is short of none of the three.
+    private mutating func countFirst(_ short: Amounts) -> Bool {
+        if short.cpu > 0 {
             cpu += 1
-        } else if missing.amounts.memory > 0 {
+        } else if short.memory > 0 {
             memory += 1
-        } else if missing.amounts.disk > 0 {
+        } else if short.disk > 0 {
             disk += 1
-        } else if let place = missing.devices.firstIndex(where: { $0 > 0 }) {
-            devices[place] += 1
+        } else {
+            return false
         }
+        return true
     }
 
     /// Without a division, and never true of one that is as near: most nodes are farther than the nearest so far.
-    private func isFarther(_ missing: Missing, overhead: Int64) -> Bool {
+    private func isFarther(_ short: Amounts, overhead: Int64) -> Bool {
         let reach = distance * Self.beyond
         func isBeyond(_ missing: Int64, _ need: Int64) -> Bool { missing > 0 && Double(missing) > reach * Double(need) }
-        return isBeyond(missing.amounts.cpu, amounts.cpu) || isBeyond(missing.amounts.memory, amounts.memory &+ overhead)
-            || isBeyond(missing.amounts.disk, amounts.disk)
+        return isBeyond(short.cpu, amounts.cpu) || isBeyond(short.memory, amounts.memory &+ overhead) || isBeyond(short.disk, amounts.disk)
     }
 
     /// More than any rounding.

@@ -104,6 +104,8 @@ final class SimulatedNode {
         if stopped == .cages && guardian || stopped == .guardian && cages {
             guard hasWatchdog else { return }
         }
+        // On its return from a pause of all, what ends VMMs has to be there before they are.
+        if stopped == .machine ? cages || guardian : isPaused(.machine) { return }
         world.note("\(label): \(stopped.rawValue) stopped until \(moment)")
         pausedUntil[place] = max(pausedUntil[place], moment)
         if stopped == .guardian, hasWatchdog {

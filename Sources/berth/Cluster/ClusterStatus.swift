@@ -28,9 +28,11 @@ package enum ClusterText {
         fields.add("Controller", "\(view.version), epoch \(view.epoch.number), revision \(view.revision)")
         fields.add("Nodes", counts(view.nodesByHealth, order: Node.Health.allCases.map(\.rawValue)))
         fields.add("Instances", counts(view.instancesByState, order: InstanceState.allCases.map(\.rawValue)))
+        if let policy = view.policy { fields.add("Placement", policy.rawValue) }
         fields.add("CPU", "\(HumanText.used(view.allocated.cpu, of: view.allocatable.cpu)) vCPU")
         fields.add("Memory", HumanText.used(view.allocated.memory, of: view.allocatable.memory))
         fields.add("Disk", HumanText.used(view.allocated.disk, of: view.allocatable.disk))
+        if view.isStorageLow == true { fields.add("Storage", "nearly full: nothing new is taken in until the controller's disk has room") }
         fields.add("Recovery", RecoveryText.of(view.recovery))
         return fields.text
     }

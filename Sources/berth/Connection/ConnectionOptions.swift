@@ -16,9 +16,12 @@ struct ConnectionOptions: ParsableArguments {
     var quiet = false
 
     func client() throws -> APIClient {
-        let address = try ControllerAddress.resolve(
-            endpoint: endpoint, token: token, context: context, environment: environment, file: ContextFile.standardPath)
+        let address = try address()
         return APIClient(transport: try CurlTransport(endpoint: address.endpoint, token: address.token))
+    }
+
+    func address() throws -> ControllerAddress {
+        try ControllerAddress.resolve(endpoint: endpoint, token: token, context: context, environment: environment, file: ContextFile.standardPath)
     }
 
     private func environment(_ name: String) -> String? {

@@ -28,6 +28,8 @@ package enum InstanceText {
             "Image",
             "\(spec.image.name) (\(spec.image.format.rawValue), \(HumanText.bytes(spec.image.bytes)), sha256 \(spec.image.digest.hex.prefix(12)))")
         fields.add("Seed", spec.seed.map(seed))
+        fields.add("Protected", spec.protected ? "from deletion" : nil)
+        fields.add("Expires", spec.expiresAt?.description)
         fields.add("Labels", spec.labels.all.map(\.description).joined(separator: ", "))
         fields.add("Groups", spec.groups.map(\.text).joined(separator: ", "))
         fields.add("Policy", spec.policy?.rawValue)

@@ -100,6 +100,14 @@ package struct LaunchOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A key of `berth key list` that may log in; may be repeated.", valueName: "name"), transform: ArgumentText.name)
     package var key: [Name] = []
 
+    @Flag(help: "Refuse to delete it, until `berth instance update --no-protect` lifts that.")
+    package var protect = false
+
+    @Option(
+        help: ArgumentHelp("Delete it after this time, such as 8h, with a warning ten minutes before.", valueName: "time"),
+        transform: ArgumentText.time)
+    package var expiresIn: Milliseconds?
+
     package init() {}
 
     package func validate() throws {
@@ -138,6 +146,8 @@ package struct LaunchOptions: ParsableArguments {
         request.count = count
         request.allOrNone = allOrNone ? true : nil
         request.keys = key.isEmpty ? nil : key
+        request.protected = protect ? true : nil
+        request.expiresIn = expiresIn
         return request
     }
 

@@ -23,7 +23,8 @@ struct SnapshotOptions: ParsableArguments {
     func live() async throws -> ClusterSnapshot {
         let client = try connection.client()
         return ClusterSnapshot(
-            policy: .pack, nodes: try await client.nodes().whole().items.map(\.node), instances: try await client.instances().whole().items,
+            policy: try await client.cluster().policy ?? .pack, nodes: try await client.nodes().whole().items.map(\.node),
+            instances: try await client.instances().whole().items,
             sizes: try await client.sizes().whole().items)
     }
 }

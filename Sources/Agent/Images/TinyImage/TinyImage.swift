@@ -12,11 +12,13 @@ package struct TinyImage: Sendable {
     }
 
     private let cache: String
+    private let architecture: Architecture
     private let progress: @Sendable (String) -> Void
 
     /// `cache` keeps the packages, so that a second build downloads nothing.
-    package init(cache: String, progress: @escaping @Sendable (String) -> Void) {
+    package init(cache: String, architecture: Architecture = MachineFacts.architecture(), progress: @escaping @Sendable (String) -> Void) {
         self.cache = cache
+        self.architecture = architecture
         self.progress = progress
     }
 
@@ -35,11 +37,13 @@ package struct TinyImage: Sendable {
         progress("built \(output)")
     }
 
+    private var packages: ForeignPackages { ForeignPackages(of: architecture, cache: cache) }
+
     /// The package that the metapackage stands for today.
     private func kernelName() async throws -> String {
-        let architecture = try await run("dpkg", "--print-architecture").filter { $0 != "\n" }
-        let meta = "linux-image-cloud-\(architecture)"
-        let text = try await run("apt-cache", "depends", meta)
+        let meta = "linux-image-cloud-\(packages.name)"
+        try await packages.prepare { progress("asking for the packages of \(packages.name)") }
+        let text = try await run("apt-cache", packages.options + ["depends", meta])
         let words = text.split { $0 == " " || $0 == "\n" }
         guard let mark = words.firstIndex(of: "Depends:"), mark + 1 < words.endIndex else {
             throw Failure(description: "apt knows no package \(meta); run: apt-get update")
@@ -49,7 +53,7 @@ package struct TinyImage: Sendable {
 
     /// The path of the package's file, downloaded unless it is there.
     private func package(of name: String) async throws -> String {
-        let words = try await run("apt-get", "download", "--print-uris", name).split(separator: " ")
+        let words = try await run("apt-get", packages.options + ["download", "--print-uris", name]).split(separator: " ")
         guard words.count >= 3, let size = Int(words[2]) else {
             throw Failure(description: "apt does not say where package \(name) is; run: apt-get update")
         }
@@ -57,7 +61,7 @@ package struct TinyImage: Sendable {
         var status = stat()
         if stat(path, &status) == 0, Int(status.st_size) == size { return path }
         progress("downloading \(name)")
-        _ = try await run("apt-get", "download", "-o", "APT::Sandbox::User=root", name, in: cache)
+        _ = try await run("apt-get", packages.options + ["download", "-o", "APT::Sandbox::User=root", name], in: cache)
         guard stat(path, &status) == 0, Int(status.st_size) == size else {
             throw Failure(description: "apt did not download \(words[1]) whole; try again")
         }
@@ -82,9 +86,9 @@ package struct TinyImage: Sendable {
         for directory in TinyInit.directories { archive.add(directory: directory) }
         archive.add(file: "init", Data(TinyInit.script.utf8), isExecutable: true)
         archive.add(file: "bin/busybox", try Data(contentsOf: URL(filePath: "\(work)/busybox/bin/busybox")), isExecutable: true)
-        archive.add(file: "modules/order", Data(TinyInit.modules.map { "\($0)\n" }.joined().utf8))
+        archive.add(file: "modules/order", Data(TinyInit.modules(of: architecture).map { "\($0)\n" }.joined().utf8))
         let found = try modules("\(work)/kernel/lib/modules")
-        for module in TinyInit.modules {
+        for module in TinyInit.modules(of: architecture) {
             guard let path = found[module] else { throw Failure(description: "the kernel's package holds no module \(module)") }
             archive.add(file: "modules/\(module).ko", try await content(ofModule: path))
         }
@@ -100,7 +104,7 @@ package struct TinyImage: Sendable {
         var found: [String: String] = [:]
         for path in try FileManager.default.subpathsOfDirectory(atPath: root) {
             guard let file = path.split(separator: "/").last, let name = file.split(separator: ".").first, file.contains(".ko") else { continue }
-            if TinyInit.modules.contains(String(name)) { found[String(name)] = "\(root)/\(path)" }
+            if TinyInit.modules(of: architecture).contains(String(name)) { found[String(name)] = "\(root)/\(path)" }
         }
         return found
     }
@@ -121,7 +125,9 @@ package struct TinyImage: Sendable {
         try DurableFile.write(image, to: output, mode: 0o644)
     }
 
-    private func run(_ program: String, _ arguments: String..., in directory: String? = nil) async throws -> String {
+    private func run(_ program: String, _ arguments: String...) async throws -> String { try await run(program, arguments) }
+
+    private func run(_ program: String, _ arguments: [String], in directory: String? = nil) async throws -> String {
         let result: ExecutionResult<Void, StringOutput<UTF8>, StringOutput<UTF8>>
         do {
             result = try await Subprocess.run(

@@ -1,9 +1,16 @@
+import ClusterModel
+
 /// The first process of the tiny image, and what it needs beside busybox.
 enum TinyInit {
     /// In the order of their loading: each stands after those that it needs.
-    static let modules = [
+    static func modules(of architecture: Architecture) -> [String] {
+        // Debian's cloud kernel for aarch64 has its button built in, and knows no pvpanic.
+        everywhere + (architecture == .x86_64 ? ["button", "pvpanic", "pvpanic-pci"] : [])
+    }
+
+    private static let everywhere = [
         "virtio_ring", "virtio", "virtio_pci_modern_dev", "virtio_pci_legacy_dev", "virtio_pci", "failover", "net_failover", "virtio_net",
-        "virtio_blk", "virtio-rng", "cdrom", "isofs", "button", "evdev",
+        "virtio_blk", "virtio-rng", "cdrom", "isofs", "evdev", "virtio_balloon",
     ]
 
     static let directories = ["bin", "dev", "etc", "modules", "proc", "root", "seed", "sys"]
@@ -18,7 +25,8 @@ enum TinyInit {
         mount -t devtmpfs none /dev
         mkdir -p /dev/pts
         mount -t devpts none /dev/pts
-        exec </dev/ttyS0 >/dev/ttyS0 2>&1
+        tty=/dev/$(awk '{print $NF}' /sys/class/tty/console/active)
+        exec <"$tty" >"$tty" 2>&1
         echo 3 >/proc/sys/kernel/printk
 
         while read -r module; do

@@ -27,6 +27,7 @@ package struct InstanceDirectory: Sendable {
         case control = "qmp.sock"
         /// A second one, for `berth agent shutdown`.
         case shutdownControl = "shutdown.sock"
+        case guestAgent = "agent.sock"
         case seed = "seed.iso"
         case disk = "disk.qcow2"
         /// The guest was shut down because the machine goes down.

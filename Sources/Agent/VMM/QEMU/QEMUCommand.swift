@@ -19,22 +19,36 @@ package struct QEMUCommand {
         words += ["-chardev", "socket,id=console,fd=3", "-serial", "chardev:console"]
         words += drive("seed", format: .raw, file: .seed, isReadOnly: true)
         switch image {
-        case .linux(let kernel, let initrd): words += ["-kernel", kernel, "-initrd", initrd, "-append", "console=ttyS0 quiet panic=-1"]
+        case .linux(let kernel, let initrd):
+            words += ["-kernel", kernel, "-initrd", initrd, "-append", "console=\(settings.architecture.serial) quiet panic=-1"]
         case .disk: words += drive("root", format: .qcow2, file: .disk, isReadOnly: false, more: ",bootindex=0")
         }
         words += ["-netdev", "user,id=net0,net=\(GuestNetwork.user.subnet),ipv6=off"]
         words += ["-device", "virtio-net-pci,netdev=net0,mac=\(network.mac),romfile="]
-        words += ["-device", "virtio-rng-pci"]
+        words += ["-device", "virtio-rng-pci", "-device", "virtio-balloon-pci,free-page-reporting=on,deflate-on-oom=on"]
+        words += ["-chardev", "socket,id=agent,path=\(InstanceDirectory.File.guestAgent.rawValue),server=on,wait=off"]
+        words += ["-device", "virtio-serial-pci", "-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0"]
+        // A panic ends the VMM with a status, which is seen even when no agent runs.
+        words += ["-device", "pvpanic-pci", "-action", "panic=exit-failure"]
         return words + settings.moreArguments
     }
 
     /// The translation buffer is given explicitly: its default is a quarter of the machine's memory for each VM.
     private var acceleration: [String] {
-        switch settings.accelerator {
+        if settings.architecture == .aarch64 { return arm }
+        return switch settings.accelerator {
         case .tcg: ["-accel", "tcg,tb-size=\(settings.translationBuffer.count)", "-machine", "q35"]
         case .kvm: ["-accel", "kvm", "-cpu", "host", "-machine", "q35"]
         // The software backends that were seen abort on unknown registers and can't run nested guests.
         case .emulatedKVM: ["-accel", "kvm", "-cpu", "qemu64,-svm", "-machine", "pc"]
+        }
+    }
+
+    /// Pointer authentication by a quick rule of QEMU's own: the architecture's costs TCG half its speed.
+    private var arm: [String] {
+        switch settings.accelerator {
+        case .tcg: ["-accel", "tcg,tb-size=\(settings.translationBuffer.count)", "-machine", "virt", "-cpu", "max,pauth-impdef=on"]
+        case .kvm, .emulatedKVM: ["-accel", "kvm", "-cpu", "host", "-machine", "virt,gic-version=host"]
         }
     }
 
@@ -79,18 +93,27 @@ package struct QEMUSettings: Sendable {
     package var binary: String
     package var cage: String
     package var accelerator: Accelerator
+    /// Of the guests.
+    package var architecture = Architecture.x86_64
     package var translationBuffer = MiB(32)
     /// Of each of the two files that a console's log rotates through.
     package var consoleLimit = 1 << 20
     package var moreArguments: [String] = []
-
-    static let standardBinary = "/usr/bin/qemu-system-x86_64"
 
     package init(binary: String, cage: String, accelerator: Accelerator) {
         self.binary = binary
         self.cage = cage
         self.accelerator = accelerator
     }
+}
+
+extension Architecture {
+    var standardBinary: String { "/usr/bin/qemu-system-\(rawValue)" }
+
+    /// Debian's, that has the binary.
+    var package: String { self == .aarch64 ? "qemu-system-arm" : "qemu-system-x86" }
+
+    fileprivate var serial: String { self == .aarch64 ? "ttyAMA0" : "ttyS0" }
 }
 
 /// The guest's side of its network. First version: QEMU's user networking, where every guest is alone in a network like this.

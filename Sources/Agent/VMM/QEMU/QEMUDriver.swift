@@ -55,7 +55,9 @@ package final class QEMUDriver: VMM {
         }
     }
 
-    private func directory(_ id: InstanceID) -> InstanceDirectory { InstanceDirectory(id: id, under: root) }
+    func connection(of instance: InstanceID) -> QMPConnection? { connections.withLock { $0[instance] } }
+
+    func directory(_ id: InstanceID) -> InstanceDirectory { InstanceDirectory(id: id, under: root) }
 
     /// Beside its place and moved there; after a power cut it is made again, so it is not synced.
     private func put(_ data: Data, into path: String) throws(WorkFailure) {
@@ -97,6 +99,9 @@ package final class QEMUDriver: VMM {
     package func start(_ record: InstanceRecord) async throws(WorkFailure) -> StartedVMM {
         let directory = directory(record.desired.id)
         guard let image = images.cached(record.desired.image) else { throw WorkFailure("image \(record.desired.image.name) is not in the cache") }
+        if case .disk = image, settings.architecture == .aarch64 {
+            throw WorkFailure("a disk of aarch64 boots by UEFI, which there is not yet; use an image of the format linux", isLasting: true)
+        }
         guard !Task.isCancelled else { throw WorkFailure("cancelled") }
         for stale in [InstanceDirectory.File.complaints, .shutdown] { directory.delete(stale) }
         let command = QEMUCommand(settings: settings, instance: record.desired, image: image, network: GuestNetwork(of: directory.id))
@@ -153,12 +158,13 @@ package final class QEMUDriver: VMM {
     private func settle(_ process: VMMProcess, _ directory: InstanceDirectory) async {
         let exit = await end(of: process, directory)
         let connection = connections.withLock { $0.removeValue(forKey: directory.id) }
+        let panicked = exit == .exited(1) && connection?.shutdownReason == "guest-panic"
         let bySignal = exit == .poweredOff && connection?.shutdownReason == "host-signal"
         connection?.close()
         tell.yield(
             VMMNews(
                 instance: directory.id, process: process,
-                what: isMarked(directory) ? .shutDownWithNode : .ended(bySignal ? .signalled(SIGTERM) : exit)))
+                what: isMarked(directory) ? .shutDownWithNode : .ended(panicked ? .panicked : bySignal ? .signalled(SIGTERM) : exit)))
     }
 
     /// The cage writes it down a moment after the end.

@@ -43,9 +43,11 @@ package final class QMPConnection: Sendable {
         _ = try await execute(command, as: QMPMessage.Nothing.self, timeout: timeout)
     }
 
-    package func execute<Value: Decodable>(_ command: String, as: Value.Type, timeout: Duration = .seconds(5)) async throws(WorkFailure) -> Value {
+    package func execute<Value: Decodable>(
+        _ command: String, _ arguments: [String: String]? = nil, as: Value.Type, timeout: Duration = .seconds(5)
+    ) async throws(WorkFailure) -> Value {
         do {
-            let line = try await ask(command, timeout: timeout)
+            let line = try await ask(command, arguments, timeout: timeout)
             if let failure = try JSONDecoder().decode(QMPMessage.self, from: line).error {
                 throw WorkFailure("QEMU refused \(command): \(Printable(failure.desc, limit: 200))")
             }
@@ -57,12 +59,12 @@ package final class QMPConnection: Sendable {
         }
     }
 
-    private func ask(_ command: String, timeout: Duration) async throws -> Data {
+    private func ask(_ command: String, _ arguments: [String: String]?, timeout: Duration) async throws -> Data {
         let id = state.withLock { state in
             defer { state.nextID += 1 }
             return state.nextID
         }
-        let bytes = try JSONEncoder().encode(QMPMessage.Command(execute: command, id: id)) + Data([0x0A])
+        let bytes = try JSONEncoder().encode(QMPMessage.Command(execute: command, arguments: arguments, id: id)) + Data([0x0A])
         let clock = Task {
             try await Task.sleep(for: timeout)
             finish(id, .failure(WorkFailure("QEMU did not answer \(command) within \(timeout)")))

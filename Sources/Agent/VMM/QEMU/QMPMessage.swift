@@ -18,6 +18,7 @@ struct QMPMessage: Decodable {
     /// `{"execute": …, "id": …}`
     struct Command: Encodable {
         var execute: String
+        var arguments: [String: String]?
         var id: Int
     }
 

@@ -37,6 +37,8 @@ package final class SocketConsole: ConsoleStream {
         }
     }
 
+    package func endInput() { shutdown(descriptor, Int32(SHUT_WR)) }
+
     package func close() {
         isOpen.withLock { $0 = false }
         shutdown(descriptor, Int32(SHUT_RDWR))

@@ -62,6 +62,14 @@ package final class SyntheticDriver: VMM {
         throw WorkFailure("a synthetic VM has no console", isLasting: true)
     }
 
+    package func port(_ number: Int, of instance: InstanceID) throws(WorkFailure) -> any ConsoleStream {
+        throw WorkFailure("a synthetic VM has no network", isLasting: true)
+    }
+
+    package func run(_ program: GuestProgram, in instance: InstanceID) throws(WorkFailure) -> GuestExit {
+        throw WorkFailure("a synthetic VM runs no programs", isLasting: true)
+    }
+
     /// As if the VMM had ended by itself; for tests of what follows.
     package func end(_ vmm: VMMProcess, of instance: InstanceID, _ exit: VMMExit) {
         let didRun = state.withLock { state in

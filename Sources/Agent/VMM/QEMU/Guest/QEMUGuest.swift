@@ -1,0 +1,16 @@
+import ClusterModel
+
+/// What of a guest can be reached while it runs.
+extension QEMUDriver {
+    package func port(_ number: Int, of instance: InstanceID) async throws(WorkFailure) -> any ConsoleStream {
+        guard let connection = connection(of: instance) else { throw WorkFailure("the instance does not run", isLasting: true) }
+        return try await GuestPorts(connection).connect(to: number)
+    }
+
+    package func run(_ program: GuestProgram, in instance: InstanceID) async throws(WorkFailure) -> GuestExit {
+        guard connection(of: instance) != nil else { throw WorkFailure("the instance does not run", isLasting: true) }
+        var agent = try await GuestAgent.open(in: directory(instance), timeout: program.timeout.duration)
+        defer { agent.close() }
+        return try await agent.run(program.words, input: program.input)
+    }
+}
