@@ -91,6 +91,7 @@ struct FloorTests {
     static func unordered(in file: SourceTree.File) -> [Substring] {
         let harmless = [
             ".sorted", ".min()", ".min {", ".max()", ".max {", ".contains", ".count", ".isEmpty", ".allSatisfy", ".reduce(0)", "DomainLabels.keys",
+            "launch.keys",
             "uniqueKeysWithValues",
             // A list, in the order in which it was asked for.
             "launch.keys", "self.keys",
@@ -100,7 +101,7 @@ struct FloorTests {
         let names = file.text.matches(of: /(?:let|var) (\w+)(?:: \[[^\](]+: [^\]]+\]|: Set<| = Set[<(]| = \[[A-Z]\w*: )/).map(\.1)
         return file.lines.filter { line in
             guard !line.drop(while: { $0 == " " }).hasPrefix("//"), !harmless.contains(where: line.contains) else { return false }
-            if line.contains(/\.(keys|values)\b/) { return true }
+            if line.contains(/\.(keys|values)(\.(map|filter|compactMap|flatMap|forEach|first|lazy|prefix|suffix|enumerated)\b| \{)/) { return true }
             return names.contains { name in
                 line.contains(" in \(name) {")
                     || [".map", ".filter", ".compactMap", ".flatMap", ".forEach", ".first", ".reduce"].contains { line.contains(" \(name)\($0)") }

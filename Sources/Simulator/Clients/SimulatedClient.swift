@@ -40,10 +40,16 @@ final class SimulatedClient {
         case .uncordon: send(.uncordon(node(intent.pick).registration.name))
         case .removeLost: if let lost = world.invariants.lostNode(intent.pick, in: world) { send(.removeNode(lost)) }
         case .drain: send(.drain(node(intent.pick).registration.name, stop: intent.pick % 2 == 0))
-        case .confirmDead: if let dead = world.deadNode(intent.pick) { send(.confirmDead(dead)) }
+        case .confirmDead: confirmDead(intent.pick)
         case .resumeRecovery: send(.resumeRecovery)
         case .settleStranger: if let id = world.invariants.mirror.quarantined.first { settle(id, intent.pick) }
         }
+    }
+
+    private func confirmDead(_ pick: Int) {
+        guard let dead = world.deadNode(pick) else { return }
+        dead.keepOff()
+        send(.confirmDead(dead.registration.name))
     }
 
     private func node(_ pick: Int) -> SimulatedNode { world.nodes[pick % world.nodes.count] }

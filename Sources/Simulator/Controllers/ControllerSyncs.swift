@@ -35,7 +35,9 @@ extension ControllerProcess {
 
     private func answer(_ sync: Held, of index: Int) {
         switch conversations.release(sync.turn, tidings(for: index, seen: sync.turn.seen), at: now) {
-        case .answer(let answer): world.answerSync(of: index, exchange: sync.exchange, answer)
+        case .answer(var answer):
+            if world.planted == .waitTooShort, answer.lease != nil { answer.lease = LeaseGrant(length: LeaseTiming.standard.length) }
+            world.answerSync(of: index, exchange: sync.exchange, answer)
         case .overtaken: world.answerSync(of: index, exchange: sync.exchange, nil)
         case .hold(let until):
             held[index] = sync

@@ -120,7 +120,9 @@ final class Invariants {
                 if edit.after == nil, let before = edit.before?.value, !before.isQuarantined { left.append(before.id) }
             case .tombstone(let edit): if edit.after == nil, let before = edit.before { left.append(before.value.instance.id) }
             case .node(let edit): recovery.take(edit, at: world.now)
-            case .recovery(let edit): recovery.take(edit, at: world.now)
+            case .recovery(let edit):
+                recovery.take(edit, at: world.now)
+                if edit.after?.value.hold != nil, world.hasEagerOperator { world.push(.operatorResumes, after: .seconds(10)) }
             case .size, .image, .operation, .key, .seed: break
             }
             mirror.take(change.change)

@@ -23,6 +23,8 @@ final class SimulatedNode {
     var processes: [Int32: SimulatedVMM] = [:]
     private var nextPid: Int32 = 100
     var guardWatch: GuardWatch
+    /// Nobody switches on a machine that was called dead while that word is under way.
+    private var keptOff = 0
     /// Its VMMs stand still with it.
     private(set) var isFrozen = false
     private var pausedUntil: [Moment] = Array(repeating: .zero, count: Fault.Stopped.allCases.count)
@@ -50,7 +52,7 @@ final class SimulatedNode {
     // MARK: The machine
 
     func bootUp() {
-        guard !isUp else { return }
+        guard !isUp, keptOff == 0 else { return }
         boot += 1
         isUp = true
         let limit = LeaseTiming.clockRate
@@ -80,6 +82,19 @@ final class SimulatedNode {
         disk.losePower(&chance)
     }
 
+    /// Longer than a client asks for and than a link holds a request back.
+    private static let wordsLife = Span.seconds(140)
+
+    func keepOff() {
+        keptOff += 1
+        world.push(.machineReleased(node: index), after: Self.wordsLife)
+    }
+
+    func release() {
+        keptOff -= 1
+        bootUp()
+    }
+
     // MARK: Pauses
 
     func pause(_ stopped: Fault.Stopped, until moment: Moment) {
@@ -89,6 +104,8 @@ final class SimulatedNode {
         if stopped == .cages && guardian || stopped == .guardian && cages {
             guard hasWatchdog else { return }
         }
+        // On its return from a pause of all, what ends VMMs has to be there before they are.
+        if stopped == .machine ? cages || guardian : isPaused(.machine) { return }
         world.note("\(label): \(stopped.rawValue) stopped until \(moment)")
         pausedUntil[place] = max(pausedUntil[place], moment)
         if stopped == .guardian, hasWatchdog {

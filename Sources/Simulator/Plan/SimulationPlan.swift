@@ -43,6 +43,12 @@ package struct SimulationPlan: Hashable, Sendable {
             var fault = chance.pick(drawn).fault(at: at, nodes: nodes, wait: wait, &chance)
             fault.lasts = min(fault.lasts, calmFrom - at)
             faults.append(fault)
+            // A link that grows slow and then fails.
+            if case .badLink(let node, _, _, _) = fault.kind, chance.chance(50) {
+                let cut = fault.at + Span(nanoseconds: fault.lasts.nanoseconds / 2)
+                let lasts = min(Span(wait) * 2, calmFrom - cut)
+                faults.append(Fault(at: cut, lasts: lasts, kind: .partition(from: node, count: 1, .both)))
+            }
         }
     }
 

@@ -93,9 +93,9 @@ extension World {
     }
 
     /// A machine that is off, so that an operator can say so.
-    func deadNode(_ pick: Int) -> Name? {
+    func deadNode(_ pick: Int) -> SimulatedNode? {
         let dead = nodes.filter { !$0.isUp }
-        return dead.isEmpty ? nil : dead[pick % dead.count].registration.name
+        return dead.isEmpty ? nil : dead[pick % dead.count]
     }
 
     // MARK: Calm

@@ -17,6 +17,8 @@ extension World {
         case .vmmAnswers(let node, let boot, let pid): vmmAnswers(nodes[node], boot, pid, happening)
         case .vmmEnds(let node, let boot, let pid, let exit): nodes[node].vmmEnds(pid, boot: boot, exit)
         case .machineBoots(let node, let boot): if boot == nodes[node].boot { nodes[node].bootUp() }
+        case .operatorResumes: clients.first?.resumeRecovery()
+        case .machineReleased(let node): nodes[node].release()
         case .watchdogBites(let node, let boot): nodes[node].watchdogBites(boot: boot)
         case .cageLooks(let node, let boot, let pid): nodes[node].cageLooks(pid: pid, boot: boot)
         case .guardLooks(let node, let boot): nodes[node].guardLooks(boot: boot)

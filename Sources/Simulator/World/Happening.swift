@@ -16,6 +16,8 @@ enum Happening {
     case endSeen(node: Int, life: Int, instance: InstanceID, process: VMMProcess, exit: VMMExit)
     case doubtAskedAgain(node: Int, life: Int, instance: InstanceID, pid: Int32)
     case machineBoots(node: Int, boot: Int)
+    /// The operator who said that it is dead lets it be switched on again.
+    case machineReleased(node: Int)
     case watchdogBites(node: Int, boot: Int)
     case cageLooks(node: Int, boot: Int, pid: Int32)
     case guardLooks(node: Int, boot: Int)
@@ -33,6 +35,8 @@ enum Happening {
     case proofReturns(controller: Int, life: Int, begun: Span, isOwn: Bool)
     case faultBegins(Int)
     case faultEnds(Int)
+    /// An operator who lets recovery go on as soon as the brake is on.
+    case operatorResumes
     case calmBegins
     case calmCheck
 
@@ -67,6 +71,8 @@ enum Happening {
         case .calmBegins: word(23, 0)
         case .calmCheck: word(24, 0)
         case .controllerStarts(let controller, let life): word(30, controller, life)
+        case .operatorResumes: word(32, 0)
+        case .machineReleased(let node): word(31, node)
         case .watchdogBites(let node, let boot): word(25, node, boot)
         case .cageLooks(let node, _, let pid): word(26, node, Int(pid))
         case .guardLooks(let node, let boot): word(27, node, boot)
