@@ -28,6 +28,35 @@ struct ListingTests {
         }
     }
 
+    @Test("pages of events, filtered and not, are the whole list once, oldest first", arguments: ["", "&reason=InstancePlaced", "&level=info"])
+    func events(filter: String) async throws {
+        try await RunningController.run { controller in
+            try await controller.importImage()
+            var node = try PlayedNode(controller, name: "n1", cpus: 100, memory: 1 << 20)
+            try await node.join()
+            try await controller.launch("web", count: 7)
+            let whole: Page<Event> = try await controller.get("/v1/events?limit=500\(filter)")
+            #expect(whole.items.count >= 7 && whole.continue == nil)
+            var revisions: [Int64] = []
+            var next: String? = "0"
+            while let place = next {
+                let page: Page<Event> = try await controller.get("/v1/events?limit=2&continue=\(place)\(filter)")
+                #expect(page.items.count == 2 || page.continue == nil)
+                revisions += page.items.map(\.revision)
+                next = page.continue
+            }
+            #expect(revisions == whole.items.map(\.revision) && revisions == revisions.sorted())
+        }
+    }
+
+    @Test("the cluster tells the policy that its controller places by")
+    func policy() async throws {
+        try await RunningController.run(RunningController.calm + "placement: {policy: spread}\n") { controller in
+            let view: ClusterView = try await controller.get("/v1/cluster")
+            #expect(view.policy == .spread && view.isStorageLow == false)
+        }
+    }
+
     @Test("filters by state, node, label, name and project are joined by and")
     func filters() async throws {
         try await RunningController.run { controller in
