@@ -56,16 +56,20 @@ final class RunningProcess: @unchecked Sendable {
         process.executableURL = executable
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardOutput = try Self.appending(outputFile)
-        process.standardError = try Self.appending(errorFile)
+        var handles = [try Self.appending(outputFile), try Self.appending(errorFile)]
+        process.standardOutput = handles[0]
+        process.standardError = handles[1]
         if let input {
             let inputFile = directory.appending(path: "\(name).in")
             try input.write(to: inputFile, atomically: true, encoding: .utf8)
-            process.standardInput = try FileHandle(forReadingFrom: inputFile)
+            handles.append(try FileHandle(forReadingFrom: inputFile))
+            process.standardInput = handles[2]
         } else {
             process.standardInput = FileHandle.nullDevice
         }
         try process.run()
+        // Foundation keeps a process that has ended, and crashes where a descriptor is above 1,023.
+        for handle in handles { try handle.close() }
         pid = process.processIdentifier
     }
 
