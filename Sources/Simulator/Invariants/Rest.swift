@@ -37,6 +37,7 @@ extension Invariants {
             for client in world.clients { client.deleteAll() }
         case .clearing:
             guard mirror.instances.isEmpty else {
+                rest.why = mirror.instances.keys.sorted().first.flatMap { record($0) }.map { "\($0.instance.name) is still there" }
                 if let client = world.clients.first { deleteStrangers(client) }
                 for client in world.clients { client.deleteAll() }
                 return
@@ -50,9 +51,9 @@ extension Invariants {
         }
     }
 
-    /// What operators took over belongs to no client.
+    /// What operators took over belongs to no client, nor does a launch that its client gave up and that came about all the same.
     private func deleteStrangers(_ client: SimulatedClient) {
-        for id in mirror.instances.keys.sorted() where damaged.contains(id) { record(id).map { client.delete($0.instance.name) } }
+        for id in mirror.instances.keys.sorted() where damaged.contains(id) || rest.checks > 8 { record(id).map { client.delete($0.instance.name) } }
     }
 
     func end() {

@@ -16,6 +16,8 @@ final class AgentProcess {
     /// Effects that are still carried out before it is killed.
     var crashAfter: Int?
     private var alarm: Moment?
+    /// When each machine wants its next tick.
+    private var wakes: [InstanceID: Duration] = [:]
 
     private var talk = Talk.pausing(turn: 0)
     private var turns = 0
@@ -63,6 +65,7 @@ final class AgentProcess {
             var machine = InstanceMachine(id: id)
             let effects = machine.takeUp(found, address: nil, at: now, lease: lease)
             machines[id] = machine
+            wakes[id] = machine.wakeAt
             carryOut(effects, for: id)
             guard isAlive else { return }
         }
@@ -180,6 +183,7 @@ final class AgentProcess {
 
     /// Writes the deadline down for cages and guard, and lets the fenced ones know.
     private func enforce(_ standing: LeaseStanding, _ sent: SentSync) {
+        let begins = standing.mayStart(at: now) && !lease.mayStart(at: now)
         lease = standing
         guard case .held(var until) = standing else { return }
         if world.planted == .leaseFromReceipt {
@@ -189,7 +193,8 @@ final class AgentProcess {
         node.leaseSequence += 1
         node.leaseFile =
             LeaseRecord(boot: node.bootID, deadline: UInt64(max(0, Span(until).nanoseconds)), sequence: node.leaseSequence).bytes
-        tickFenced()
+        if begins { tickFenced() }
+        if isAlive { setAlarm() }
     }
 
     private func tickFenced() {
@@ -206,6 +211,7 @@ final class AgentProcess {
         machines[id] = nil
         let effects = machine.handle(event, at: now, lease: lease)
         machines[id] = machine
+        wakes[id] = machine.wakeAt
         carryOut(effects, for: id)
         guard isAlive else { return }
         if case .notWanted = event, machines[id]?.isForgettable == true { forget(id) }
@@ -213,6 +219,7 @@ final class AgentProcess {
 
     private func forget(_ id: InstanceID) {
         machines[id] = nil
+        wakes[id] = nil
         shown[id] = nil
     }
 
@@ -257,11 +264,12 @@ final class AgentProcess {
     // MARK: Ticks
 
     private func setAlarm() {
-        var next = machines.values.lazy.compactMap(\.wakeAt).min()
+        var next = wakes.values.min()
         if let until = lease.until { next = min(next ?? until, until) }
-        guard let next else { return alarm = nil }
+        guard let next else { return }
         let due = max(node.clock.moment(of: Span(next)), world.now)
-        guard due != alarm else { return }
+        // One that rings too early looks and is set again.
+        guard alarm.map({ due < $0 }) ?? true else { return }
         alarm = due
         world.push(.agentTicks(node: node.index, life: life), at: due)
     }
