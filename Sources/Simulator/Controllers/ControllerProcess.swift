@@ -31,6 +31,7 @@ final class ControllerProcess {
         var effects: Effects
         var before: Int64
         var begun: Span
+        var isCommitted = false
     }
 
     unowned let world: World

@@ -39,6 +39,7 @@ extension ControllerProcess {
             reply(batch, outcomes, clientsOnly: true)
             guard state == .serving else { return }
         }
+        writing?.isCommitted = true
         let commit = SimulatedStore.Commit(
             controller: number, life: life, batch: .init(effects: effects, answers: kept, sequence: ledger.revision), expecting: head, result: nil)
         world.beginCommit(commit, &chance)
@@ -55,7 +56,8 @@ extension ControllerProcess {
         switch result {
         case .done(let head):
             self.head = head
-            conversations.leases.term.prove(begunAt: written.begun.duration)
+            // A batch that changed nothing was never put to the store, and proves nothing.
+            if written.isCommitted { conversations.leases.term.prove(begunAt: written.begun.duration) }
             if crossesBoundary() { return }
             writing = nil
             for (waiting, outcome) in zip(written.batch, written.outcomes) {

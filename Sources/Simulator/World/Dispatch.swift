@@ -110,6 +110,10 @@ extension World {
 
     func beginCommit(_ commit: SimulatedStore.Commit, _ chance: inout SeededGenerator) {
         let ticket = store.begin(commit)
+        guard !controllers[commit.controller].isCutFromStore else {
+            store.lose(ticket)
+            return push(.storeReplies(ticket: ticket), after: .seconds(3))
+        }
         var way = Span(nanoseconds: 500_000 + Int64(chance.below(3_000_000)))
         if let slow = store.slow.max() { way = way + Span(nanoseconds: Int64(chance.below(Int(slow.nanoseconds)))) }
         push(.storeCommits(ticket: ticket), after: way)
