@@ -15,7 +15,6 @@ package struct Violation: Error, Hashable, Sendable {
         case usageIsSum = "usage is the sum of the allocations"
         case capacityHolds = "no node is filled beyond its capacity"
         case apart = "instances that must be apart are apart"
-        case leaseKept = "a node that is well keeps its lease"
         case comesToRest = "everything comes to rest when nothing goes wrong any more"
         case leavesNothing = "what is deleted or has failed leaves nothing behind"
     }

@@ -24,7 +24,6 @@ package struct SimulationPlan: Hashable, Sendable {
                 client: index % Self.clients, kind: .launch, pick: chance.below(1 << 20))
         }
         faults = []
-        guard settings.lose == nil else { return }
         planFaults(nodes: nodes, &chance)
         planIntents(instances: instances, &chance)
     }

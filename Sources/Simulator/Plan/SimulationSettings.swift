@@ -8,17 +8,14 @@ package struct SimulationSettings: Sendable {
     /// Chaos and calm together.
     package var length: Span
     package var planted: PlantedFault?
-    /// Every node with this label goes for good when the cluster is full, and nothing else goes wrong.
-    package var lose: Label?
     package var isTracing = false
 
-    package init(seed: UInt64, shape: ClusterShape, instances: Int, length: Span, planted: PlantedFault? = nil, lose: Label? = nil) {
+    package init(seed: UInt64, shape: ClusterShape, instances: Int, length: Span, planted: PlantedFault? = nil) {
         self.seed = seed
         self.shape = shape
         self.instances = instances
         self.length = length
         self.planted = planted
-        self.lose = lose
     }
 
     /// The last part, in which nothing new goes wrong and everything must come to rest.
