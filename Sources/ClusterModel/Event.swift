@@ -18,6 +18,8 @@ package struct Event: Hashable, Sendable, Codable {
         case image(Name)
         case size(Name)
         case key(Name)
+        case volume(VolumeID, name: Name)
+        case snapshot(SnapshotID, name: Name)
     }
 
     package init(revision: Int64, index: Int, at: Timestamp, level: Level, reason: String, subject: Subject, message: String) {
@@ -56,6 +58,14 @@ extension Event.Subject: Codable {
         case .key(let name):
             try fields.encode("key", forKey: .kind)
             try fields.encode(name, forKey: .name)
+        case .volume(let id, let name):
+            try fields.encode("volume", forKey: .kind)
+            try fields.encode(id, forKey: .id)
+            try fields.encode(name, forKey: .name)
+        case .snapshot(let id, let name):
+            try fields.encode("snapshot", forKey: .kind)
+            try fields.encode(id, forKey: .id)
+            try fields.encode(name, forKey: .name)
         }
     }
 
@@ -68,6 +78,8 @@ extension Event.Subject: Codable {
         case "image": self = .image(try fields.decode(Name.self, forKey: .name))
         case "size": self = .size(try fields.decode(Name.self, forKey: .name))
         case "key": self = .key(try fields.decode(Name.self, forKey: .name))
+        case "volume": self = .volume(try fields.decode(VolumeID.self, forKey: .id), name: try fields.decode(Name.self, forKey: .name))
+        case "snapshot": self = .snapshot(try fields.decode(SnapshotID.self, forKey: .id), name: try fields.decode(Name.self, forKey: .name))
         case let kind:
             throw DecodingError.dataCorruptedError(
                 forKey: .kind, in: fields, debugDescription: "“\(Printable(kind, limit: 40))” is no kind of event subject.")

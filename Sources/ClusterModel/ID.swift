@@ -75,4 +75,6 @@ package typealias InstanceID = ID<Instance>
 package typealias NodeID = ID<Node>
 package typealias ImageID = ID<Image>
 package typealias OperationID = ID<InstanceOperation>
+package typealias VolumeID = ID<Volume>
+package typealias SnapshotID = ID<Snapshot>
 package typealias StreamID = ID<StreamRequest>

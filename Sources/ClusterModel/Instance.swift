@@ -57,12 +57,14 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
     package var protected: Bool
     /// It is deleted then.
     package var expiresAt: Timestamp?
+    /// Names of those that are attached or shall be; nil where there are none.
+    package var volumes: [Name]?
 
     package static let priorities = -1000...1000
 
     private enum CodingKeys: String, CodingKey {
         case size, resources, image, labels, groups, constraints, policy, restart, desired, reboots, queued, recovery, ephemeral, priority, seed
-        case protected, expiresAt
+        case protected, expiresAt, volumes
         case stopTimeout = "stopTimeoutMilliseconds"
     }
 
@@ -71,7 +73,8 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         constraints: Constraints = Constraints(),
         policy: PlacementPolicy? = nil, restart: RestartPolicy = .onFailure, desired: DesiredState = .running, reboots: Int64 = 0,
         stopTimeout: Milliseconds = Milliseconds(seconds: 30), queued: Bool = false, recovery: RecoveryPolicy = .stay, ephemeral: Bool = false,
-        priority: Int = 0, seed: SeedSummary? = nil, protected: Bool = false, expiresAt: Timestamp? = nil
+        priority: Int = 0, seed: SeedSummary? = nil, protected: Bool = false, expiresAt: Timestamp? = nil,
+        volumes: [Name]? = nil
     ) {
         self.size = size
         self.resources = resources
@@ -91,6 +94,7 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         self.protected = protected
         self.expiresAt = expiresAt
         self.priority = priority
+        self.volumes = volumes
     }
 
     /// Also reads what was stored before there were recovery policies and priorities.
@@ -114,6 +118,7 @@ package struct InstanceSpec: Hashable, Sendable, Codable {
         protected = try fields.decodeIfPresent(Bool.self, forKey: .protected) ?? false
         expiresAt = try fields.decodeIfPresent(Timestamp.self, forKey: .expiresAt)
         priority = try fields.decodeIfPresent(Int.self, forKey: .priority) ?? 0
+        volumes = try fields.decodeIfPresent([Name].self, forKey: .volumes)
     }
 }
 

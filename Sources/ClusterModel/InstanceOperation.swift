@@ -1,6 +1,9 @@
 /// Work that a request began and that goes on after its answer.
 package struct InstanceOperation: Hashable, Sendable, Codable {
-    package enum Kind: String, Hashable, Sendable, Codable, CaseIterable { case launch, start, stop, reboot, delete, move }
+    package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
+        case launch, start, stop, reboot, delete, move
+        case attach, detach, grow, snapshot, deleteSnapshot, restore, export, resize, rebuild
+    }
     package enum State: String, Hashable, Sendable, Codable, CaseIterable { case running, succeeded, failed, cancelled }
 
     package var id: OperationID

@@ -15,6 +15,7 @@ package struct Node: Hashable, Sendable, Codable {
     /// Nil while it is heard from.
     package var silence: NodeSilence?
     package var registeredAt: Timestamp
+    package var pools: [StoragePool]
 
     /// What is known of a node from the age of its last sync. Unreachable is not dead.
     package enum Health: String, Hashable, Sendable, Codable, CaseIterable {
@@ -25,7 +26,8 @@ package struct Node: Hashable, Sendable, Codable {
 
     package init(
         id: NodeID, name: Name, labels: Labels, taints: [Taint], facts: NodeFacts, capacity: Capacity, cordoned: Bool,
-        draining: Bool = false, drain: DrainOrder? = nil, health: Health, silence: NodeSilence? = nil, registeredAt: Timestamp
+        draining: Bool = false, drain: DrainOrder? = nil, health: Health, silence: NodeSilence? = nil, registeredAt: Timestamp,
+        pools: [StoragePool] = []
     ) {
         self.id = id
         self.name = name
@@ -39,6 +41,7 @@ package struct Node: Hashable, Sendable, Codable {
         self.health = health
         self.silence = silence
         self.registeredAt = registeredAt
+        self.pools = pools
     }
 
     /// Also reads what was stored before nodes could drain and silence was recorded.
@@ -56,6 +59,7 @@ package struct Node: Hashable, Sendable, Codable {
         health = try fields.decode(Health.self, forKey: .health)
         silence = try fields.decodeIfPresent(NodeSilence.self, forKey: .silence)
         registeredAt = try fields.decode(Timestamp.self, forKey: .registeredAt)
+        pools = try fields.decodeIfPresent([StoragePool].self, forKey: .pools) ?? []
     }
 }
 

@@ -42,10 +42,12 @@ package struct SyncRequest: Hashable, Sendable, Codable {
     package var observed: [ObservedInstance]
     /// How long the controller may hold this sync when it has nothing to say; zero answers at once.
     package var hold: Milliseconds
+    /// Nil where nothing of it changed.
+    package var storage: ObservedNodeStorage?
 
     package init(
         bootID: String, session: String, number: Int64 = 0, highestEpoch: Epoch, seen: Int64, registration: NodeRegistration?, full: Bool,
-        observed: [ObservedInstance], hold: Milliseconds
+        observed: [ObservedInstance], hold: Milliseconds, storage: ObservedNodeStorage? = nil
     ) {
         self.bootID = bootID
         self.session = session
@@ -56,6 +58,7 @@ package struct SyncRequest: Hashable, Sendable, Codable {
         self.full = full
         self.observed = observed
         self.hold = hold
+        self.storage = storage
     }
 
     /// Also reads what agents say that do not number their requests.
@@ -70,6 +73,7 @@ package struct SyncRequest: Hashable, Sendable, Codable {
         full = try fields.decode(Bool.self, forKey: .full)
         observed = try fields.decode([ObservedInstance].self, forKey: .observed)
         hold = try fields.decode(Milliseconds.self, forKey: .hold)
+        storage = try fields.decodeIfPresent(ObservedNodeStorage.self, forKey: .storage)
     }
 }
 
@@ -89,10 +93,12 @@ package struct SyncAnswer: Hashable, Sendable, Codable {
     package var streams: [StreamRequest]
     /// Nil: this answer grants nothing, and what was granted before runs out.
     package var lease: LeaseGrant?
+    /// All volumes of the node; nil where none of them changed. What is not among them is left alone.
+    package var volumes: [DesiredVolume]?
 
     package init(
         epoch: Epoch, interval: Milliseconds, revision: Int64, full: Bool, desired: [DesiredInstance], needsFull: Bool, streams: [StreamRequest],
-        lease: LeaseGrant? = nil
+        lease: LeaseGrant? = nil, volumes: [DesiredVolume]? = nil
     ) {
         self.epoch = epoch
         self.interval = interval
@@ -102,6 +108,7 @@ package struct SyncAnswer: Hashable, Sendable, Codable {
         self.needsFull = needsFull
         self.streams = streams
         self.lease = lease
+        self.volumes = volumes
     }
 }
 
@@ -124,11 +131,13 @@ package struct DesiredInstance: Hashable, Sendable, Codable {
     package var fenced: Bool
     /// The controller has something for its seed.
     package var seeded: Bool
+    /// Nil where there is nothing but the disk that its image gives.
+    package var storage: InstanceStorage?
 
     package init(
         id: InstanceID, name: Name, project: Name, generation: Int64, desired: DesiredState, resources: Resources, image: ImageReference,
         restart: RestartPolicy, reboots: Int64, stopTimeout: Milliseconds, adopt: Bool = false, fenced: Bool = false,
-        seeded: Bool = false
+        seeded: Bool = false, storage: InstanceStorage? = nil
     ) {
         self.id = id
         self.name = name
@@ -143,6 +152,7 @@ package struct DesiredInstance: Hashable, Sendable, Codable {
         self.adopt = adopt
         self.fenced = fenced
         self.seeded = seeded
+        self.storage = storage
     }
 
     /// Also reads the records of agents from before there were leases.
@@ -161,6 +171,7 @@ package struct DesiredInstance: Hashable, Sendable, Codable {
         adopt = try fields.decode(Bool.self, forKey: .adopt)
         fenced = try fields.decodeIfPresent(Bool.self, forKey: .fenced) ?? false
         seeded = try fields.decodeIfPresent(Bool.self, forKey: .seeded) ?? false
+        storage = try fields.decodeIfPresent(InstanceStorage.self, forKey: .storage)
     }
 }
 
@@ -187,11 +198,13 @@ package struct ObservedInstance: Hashable, Sendable, Codable {
     package var timings: StartTimings?
     /// What it takes here, so that a quarantined VM's room is counted too.
     package var resources: Resources
+    /// Nil where there is nothing but the disk that its image gives.
+    package var storage: ObservedStorage?
 
     package init(
         id: InstanceID, name: Name, generation: Int64, state: State, reason: String? = nil, address: String? = nil, pid: Int32? = nil,
         restarts: Int = 0,
-        reboots: Int64 = 0, timings: StartTimings? = nil, resources: Resources
+        reboots: Int64 = 0, timings: StartTimings? = nil, resources: Resources, storage: ObservedStorage? = nil
     ) {
         self.id = id
         self.name = name
@@ -204,6 +217,7 @@ package struct ObservedInstance: Hashable, Sendable, Codable {
         self.reboots = reboots
         self.timings = timings
         self.resources = resources
+        self.storage = storage
     }
 }
 

@@ -23,6 +23,8 @@ package enum Change: Sendable {
     case key(Edit<SSHKey>)
     case seed(Edit<KeptSeed>)
     case recovery(Edit<Recovery>)
+    case volume(Edit<VolumeRecord>)
+    case snapshot(Edit<Snapshot>)
 
     package var inverted: Self {
         switch self {
@@ -35,6 +37,8 @@ package enum Change: Sendable {
         case .key(let edit): .key(edit.inverted)
         case .seed(let edit): .seed(edit.inverted)
         case .recovery(let edit): .recovery(edit.inverted)
+        case .volume(let edit): .volume(edit.inverted)
+        case .snapshot(let edit): .snapshot(edit.inverted)
         }
     }
 }

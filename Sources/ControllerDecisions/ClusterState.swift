@@ -18,6 +18,7 @@ package struct ClusterState: Sendable {
     package private(set) var recovery: Row<Recovery>?
     package private(set) var keys: [Name: Row<SSHKey>] = [:]
     package private(set) var seeds: [InstanceID: Row<KeptSeed>] = [:]
+    package private(set) var storage = StorageIndex()
     private(set) var seedBytes = 0
     private(set) var expiring: [InstanceID: Timestamp] = [:]
 
@@ -94,6 +95,7 @@ package struct ClusterState: Sendable {
         case .healthTick(let ages): healthTick(ages, at: now)
         case .placePending(let again): placePending(again: again, at: now)
         case .expireOperations(let keep): expireOperations(keeping: keep)
+        case .storage(let command): try perform(command, at: now)
         }
     }
 
@@ -110,6 +112,12 @@ package struct ClusterState: Sendable {
     private mutating func next() -> Int64 {
         revision += 1
         return revision
+    }
+
+    /// - Parameter number: makes the change, given the number that it gets.
+    mutating func record(number make: (Int64) -> Change) {
+        let number = next()
+        record(make(number), number)
     }
 
     private mutating func record(_ change: Change, _ number: Int64) {
@@ -242,6 +250,8 @@ package struct ClusterState: Sendable {
             }
         case .tombstone(let edit): install(tombstone: edit)
         case .recovery(let edit): recovery = edit.after
+        case .volume(let edit): storage.apply(edit)
+        case .snapshot(let edit): storage.apply(edit)
         }
     }
 
@@ -306,7 +316,11 @@ package struct ClusterState: Sendable {
 
     private static func indexedAlike(_ left: InstanceRecord, _ right: InstanceRecord) -> Bool {
         left.instance.placement?.node == right.instance.placement?.node && left.instance.name == right.instance.name
-            && left.instance.project == right.instance.project
+            && left.instance.project == right.instance.project && left.instance.spec.image.digest == right.instance.spec.image.digest
+    }
+
+    func changeImage(of record: inout InstanceRecord, to image: Image) {
+        record.instance.spec.image = ImageReference(name: image.name, digest: image.digest, format: image.format, bytes: image.bytes)
     }
 
     private mutating func count(_ digest: Digest, by difference: Int) {
@@ -362,6 +376,7 @@ extension ClusterState {
                         instance: row.value.id, node: placement.node, resources: placement.allocation, groups: row.value.instance.spec.groups,
                         apart: row.value.instance.spec.constraints.antiAffinity.filter(\.hard))))
         }
+        restoreVolumes()
         self.revision = revision
         roomAppeared()
     }

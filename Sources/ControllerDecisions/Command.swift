@@ -34,6 +34,7 @@ package enum Command: Sendable {
     /// With `again` from the front of the queue, else from where the last round stopped.
     case placePending(again: Bool)
     case expireOperations(keep: Int)
+    case storage(StorageCommand)
 
     package struct Launch: Sendable {
         package var name: Name?
@@ -143,7 +144,12 @@ package struct NodeReport: Sendable {
     /// `observed` is all there is on the node.
     package var full: Bool
     package var observed: [ObservedInstance]
-    package init(node: NodeID, registration: NodeRegistration?, full: Bool, observed: [ObservedInstance]) {
+    /// Nil where nothing of it changed.
+    package var storage: ObservedNodeStorage?
+    package init(
+        node: NodeID, registration: NodeRegistration?, full: Bool, observed: [ObservedInstance], storage: ObservedNodeStorage? = nil
+    ) {
+        self.storage = storage
         self.node = node
         self.registration = registration
         self.full = full
@@ -177,6 +183,8 @@ package enum Answer: Sendable {
     case key(SSHKey)
     case operation(InstanceOperation)
     case drain(Node, DrainPlan)
+    case volume(Volume, InstanceOperation?)
+    case snapshot(Snapshot, InstanceOperation?)
     case recovery(Recovery)
     /// Of a report: whether the node is known and its report was taken.
     case reported(known: Bool)

@@ -7,13 +7,19 @@ package struct DesiredSet: Hashable, Sendable {
     package var revision: Int64
     package var full: Bool
     package var instances: [DesiredInstance]
+    /// All of the node's; nil where none of them changed.
+    package var volumes: [DesiredVolume]?
 
     /// - Parameters:
     ///   - entries: all that the node shall know of, each with the number of its latest change.
     ///   - seen: the number up to which the node has everything; 0 asks for all of it.
-    package init(entries: [(revision: Int64, instance: DesiredInstance)], seen: Int64, all: Bool) {
-        let latest = entries.map(\.revision).max() ?? 0
+    ///   - volumes: of the node, with the number of the latest change of any.
+    package init(
+        entries: [(revision: Int64, instance: DesiredInstance)], seen: Int64, all: Bool, volumes: (revision: Int64, all: [DesiredVolume])? = nil
+    ) {
+        let latest = max(entries.map(\.revision).max() ?? 0, volumes?.revision ?? 0)
         let full = all || seen <= 0
+        if let volumes, full || volumes.revision > seen { self.volumes = volumes.all }
         self.full = full
         // Never 0: that would ask for the full set again at once.
         revision = max(latest, full ? 1 : seen)
@@ -41,6 +47,15 @@ extension ClusterState {
         }
         entries.sort { $0.instance.id < $1.instance.id }
         for tombstone in removals where all || tombstone.revision > seen { entries.append((tombstone.revision, tombstone.instance)) }
-        return DesiredSet(entries: entries, seen: seen, all: all)
+        return DesiredSet(entries: entries, seen: seen, all: all, volumes: desiredVolumes(of: node))
+    }
+}
+
+extension ClusterState {
+    /// All volumes of a node with the number of the latest change of any; nil where it has none.
+    private func desiredVolumes(of node: NodeID) -> (revision: Int64, all: [DesiredVolume])? {
+        guard storage.holdsVolumes(node) else { return nil }
+        let records = storage.volumes(on: node)
+        return (records.reduce(0) { max($0, $1.desiredRevision) }, records.map(\.desired))
     }
 }

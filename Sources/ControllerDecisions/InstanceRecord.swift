@@ -20,6 +20,8 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
     package var move: InstanceMove?
     /// To be started again when its node takes instances again.
     package var stoppedByDrain: Bool
+    /// What its node is told of its disks.
+    package var storage: InstanceStorage?
 
     package init(instance: Instance, desiredRevision: Int64, operation: OperationID?, found: Bool = false) {
         self.instance = instance
@@ -45,6 +47,7 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
         expiryWarned = try fields.decodeIfPresent(Timestamp.self, forKey: .expiryWarned)
         move = try fields.decodeIfPresent(InstanceMove.self, forKey: .move)
         stoppedByDrain = try fields.decodeIfPresent(Bool.self, forKey: .stoppedByDrain) ?? false
+        storage = try fields.decodeIfPresent(InstanceStorage.self, forKey: .storage)
     }
 
     package var id: InstanceID { instance.id }
@@ -57,8 +60,8 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
     /// Its former node has not confirmed yet that nothing of it is left there.
     package var isLeaving: Bool { move.map { $0.proof == nil } ?? false }
 
-    /// Nothing is lost when it begins anew from its image on another node.
-    package var mayMove: Bool { !found && (instance.spec.recovery == .fenced || instance.spec.ephemeral) }
+    /// Nothing is lost when it begins anew from its image on another node. What is in its volumes and snapshots would be.
+    package var mayMove: Bool { !found && storage?.keepsData != true && (instance.spec.recovery == .fenced || instance.spec.ephemeral) }
 
     /// It is placed elsewhere by itself when its node is lost: fenced, or never told to that node at all.
     package var leavesLostNode: Bool { !found && (instance.spec.recovery == .fenced || isLeaving) }
@@ -75,7 +78,7 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
             id: instance.id, name: instance.name, project: instance.project, generation: instance.generation, desired: instance.spec.desired,
             resources: instance.spec.resources, image: instance.spec.image, restart: instance.spec.restart, reboots: instance.spec.reboots,
             stopTimeout: stopWithin ?? instance.spec.stopTimeout, adopt: adopted,
-            fenced: instance.spec.recovery == .fenced, seeded: instance.spec.seed != nil)
+            fenced: instance.spec.recovery == .fenced, seeded: instance.spec.seed != nil, storage: storage)
     }
 
     /// Sets the state that follows from what is desired and observed, and notes the transition where it is another.

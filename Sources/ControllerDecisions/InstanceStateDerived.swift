@@ -42,6 +42,16 @@ extension InstanceState {
     }
 }
 
+extension InstanceOperation.Kind {
+    /// Done when the node has seen to the instance's disks.
+    var isOfDisks: Bool {
+        switch self {
+        case .attach, .detach, .grow, .snapshot, .deleteSnapshot, .restore, .export, .rebuild: true
+        case .launch, .start, .stop, .reboot, .delete, .move, .resize: false
+        }
+    }
+}
+
 extension InstanceOperation {
     enum Progress: Equatable {
         case goesOn
@@ -50,16 +60,19 @@ extension InstanceOperation {
     }
 
     /// What a node's report says of an operation. A report of an older generation says nothing.
-    func progress(observed: ObservedInstance.State?, generation: Int64, rebooted: Bool, reason: String?) -> Progress {
+    func progress(observed: ObservedInstance.State?, generation: Int64, rebooted: Bool, reason: String?, storage: ObservedStorage? = nil) -> Progress
+    {
         guard generation >= self.generation else { return .goesOn }
+        if kind.isOfDisks { return progress(of: storage) }
         let why = reason ?? "the node gave no reason"
         switch (kind, observed) {
         case (.launch, .running), (.start, .running), (.move, .running): return .succeeded(nil)
         case (.move, .stopped): return .succeeded(nil)
         case (.launch, .stopped), (.start, .stopped): return .succeeded("The guest ran and has stopped by itself.")
-        case (.reboot, .running): return rebooted ? .succeeded(nil) : .goesOn
+        case (.reboot, .running), (.resize, .running): return rebooted ? .succeeded(nil) : .goesOn
+        case (.resize, .stopped): return .succeeded(nil)
         case (.reboot, .stopped): return rebooted ? .succeeded("The guest has stopped since.") : .goesOn
-        case (.launch, .failed), (.start, .failed), (.reboot, .failed), (.move, .failed): return .failed(why)
+        case (.launch, .failed), (.start, .failed), (.reboot, .failed), (.resize, .failed), (.move, .failed): return .failed(why)
         case (.stop, .stopped), (.stop, .absent): return .succeeded(nil)
         case (.stop, .failed): return .failed(why)
         case (.delete, .absent): return .succeeded(nil)
@@ -69,9 +82,16 @@ extension InstanceOperation {
             (.start, nil), (.start, .preparing), (.start, .starting), (.start, .stopping), (.start, .absent), (.start, .quarantined),
             (.stop, nil), (.stop, .preparing), (.stop, .starting), (.stop, .running), (.stop, .stopping), (.stop, .quarantined),
             (.reboot, nil), (.reboot, .preparing), (.reboot, .starting), (.reboot, .stopping), (.reboot, .absent), (.reboot, .quarantined),
+            (.resize, nil), (.resize, .preparing), (.resize, .starting), (.resize, .stopping), (.resize, .absent), (.resize, .quarantined),
             (.delete, nil), (.delete, .preparing), (.delete, .starting), (.delete, .running), (.delete, .stopping), (.delete, .stopped),
-            (.delete, .quarantined):
+            (.delete, .quarantined), (.attach, _), (.detach, _), (.grow, _), (.snapshot, _), (.deleteSnapshot, _), (.restore, _), (.export, _),
+            (.rebuild, _):
             return .goesOn
         }
+    }
+
+    private func progress(of storage: ObservedStorage?) -> Progress {
+        guard let storage, storage.generation >= generation else { return .goesOn }
+        return storage.failure.map { .failed($0) } ?? .succeeded(nil)
     }
 }

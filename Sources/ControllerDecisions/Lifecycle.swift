@@ -158,6 +158,7 @@ extension ClusterState {
             roomAppeared()
         }
         if let seed = seeds[record.id]?.value { remove(seed) }
+        dropStorage(of: record, at: now)
         remove(record)
         note(
             .info, "InstanceDeleted", .instance(record.id, name: record.instance.name), "Instance “\(record.instance.name)” \(how).", at: now)

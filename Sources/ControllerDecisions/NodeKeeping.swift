@@ -28,6 +28,12 @@ extension ClusterState {
                 "Node “\(node.name)” is \(node.health.rawValue) and holds \(held.count) instance\(held.count == 1 ? "" : "s"); "
                     + "delete them first, or wait until the node is lost.")
         }
+        let volumes = storage.volumes(on: node.id)
+        guard volumes.isEmpty || node.health == .lost else {
+            throw .conflict(
+                "Node “\(node.name)” is \(node.health.rawValue) and keeps \(volumes.count) volume\(volumes.count == 1 ? "" : "s"); "
+                    + "delete them first, or wait until the node is lost.")
+        }
         guard held.count <= LedgerSettings.Limit.tombstones - tombstones.count else {
             throw .tooMany(
                 "Node “\(node.name)” holds \(held.count) instances, and the ledger remembers \(tombstones.count) removals that nodes have still to confirm."
@@ -41,6 +47,7 @@ extension ClusterState {
                     + "when the machine is off, say “berth node confirm-dead \(node.name)” first.")
         }
         for record in held { bury(record, with: node, at: now) }
+        dropVolumes(on: node, at: now)
         step(.node(before: placementNode(node), after: nil))
         remove(node)
         note(

@@ -16,6 +16,7 @@ extension ClusterState {
         }
         for observed in report.observed { take(observed, from: node, at: now) }
         if report.full { takeAbsence(of: report.observed, on: node, at: now) }
+        if let storage = report.storage { take(storage, from: node.id, at: now) }
         return .reported(known: true)
     }
 
@@ -131,18 +132,19 @@ extension ClusterState {
             updated.desiredRevision = nextRevision
         }
         settle(&updated, reason: reason ?? "reported by \(node.name)", at: now)
-        finishOperation(of: &updated, reason: reason, at: now)
+        finishOperation(of: &updated, reason: reason, storage: observed.storage, at: now)
+        takeStorage(observed.storage, of: &updated, at: now)
         guard updated != record else { return }
         put(updated)
         if unrest.draining.contains(node.id) { roomAppeared() }
         announce(from: record, to: updated, node: node, at: now)
     }
 
-    private mutating func finishOperation(of record: inout InstanceRecord, reason: String?, at now: Timestamp) {
+    private mutating func finishOperation(of record: inout InstanceRecord, reason: String?, storage: ObservedStorage?, at now: Timestamp) {
         guard let operation = currentOperation(of: record), operation.state == .running else { return }
         let progress = operation.progress(
             observed: record.observed, generation: record.instance.status.observedGeneration,
-            rebooted: record.observedReboots >= record.instance.spec.reboots, reason: reason)
+            rebooted: record.observedReboots >= record.instance.spec.reboots, reason: reason, storage: storage)
         switch progress {
         case .goesOn: return
         case .succeeded(let message): endOperation(of: record, .succeeded, message, at: now)

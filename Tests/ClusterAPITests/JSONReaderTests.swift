@@ -14,7 +14,10 @@ struct JSONReaderTests {
         var request = try JSONDecoder().decode(SyncRequest.self, from: data)
         #expect(SyncRequest(json: data) == nil, "a registration is Foundation's")
         request.registration = nil
-        request.observed += try Self.observed()
+        #expect(SyncRequest(json: JSONWriter.data(request)) == nil, "what is told of storage is Foundation's")
+        #expect(try JSONDecoder().decode(SyncRequest.self, from: JSONWriter.data(request)) == request)
+        request.storage = nil
+        request.observed = try Self.observed()
         let written = JSONWriter.data(request)
         #expect(SyncRequest(json: written) == request)
         #expect(try JSONDecoder().decode(SyncRequest.self, from: written) == request)
@@ -35,6 +38,10 @@ struct JSONReaderTests {
         var answer = try JSONDecoder().decode(SyncAnswer.self, from: data)
         #expect(!answer.streams.isEmpty && SyncAnswer(json: data) == nil)
         answer.streams = []
+        #expect(SyncAnswer(json: JSONWriter.data(answer)) == nil, "volumes are Foundation's")
+        #expect(try JSONDecoder().decode(SyncAnswer.self, from: JSONWriter.data(answer)) == answer)
+        answer.volumes = nil
+        answer.desired[0].storage = nil
         #expect(SyncAnswer(json: JSONWriter.data(answer)) == answer)
         #expect(SyncAnswer(json: try JSONEncoder().encode(answer)) == answer)
     }

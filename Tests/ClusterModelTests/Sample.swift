@@ -17,7 +17,8 @@ enum Sample {
         let spec = InstanceSpec(
             size: name("tiny"), resources: room, image: imageReference, labels: Labels([label("app=web")]), groups: [name("web")],
             constraints: constraints, policy: .pack,
-            seed: SeedSummary(userDataBytes: 12, vendorDataBytes: 0, keys: [name("laptop")]), protected: true, expiresAt: at)
+            seed: SeedSummary(userDataBytes: 12, vendorDataBytes: 0, keys: [name("laptop")]), protected: true, expiresAt: at,
+            volumes: [name("data")])
         let status = InstanceStatus(
             state: .running, observedGeneration: 1, address: "10.0.2.15", pid: 4242, since: at,
             timings: StartTimings(imageReady: 10, diskReady: 20, seedReady: 30, spawned: 40))
@@ -44,7 +45,8 @@ enum Sample {
             id: id(2), name: registration.name, labels: registration.labels, taints: registration.taints, facts: registration.facts,
             capacity: registration.capacity, cordoned: false, draining: true,
             drain: DrainOrder(stop: true, parallel: 4, startedAt: at, finishedAt: at), health: .lost,
-            silence: NodeSilence(since: at, lostAt: at, proof: FencingProof(kind: .hook, sentence: "the fence command succeeded")), registeredAt: at)
+            silence: NodeSilence(since: at, lostAt: at, proof: FencingProof(kind: .hook, sentence: "the fence command succeeded")), registeredAt: at,
+            pools: [pool])
     }
 
     static func image() -> Image {
@@ -61,7 +63,7 @@ enum Sample {
     static func events() -> [Event] {
         let subjects: [Event.Subject] = [
             .cluster, .node(id(2), name: name("n1")), .instance(id(1), name: name("web-1")), .image(name("tiny")), .size(name("small")),
-            .key(name("laptop")),
+            .key(name("laptop")), .volume(id(7), name: name("data")), .snapshot(id(8), name: name("before")),
         ]
         return subjects.enumerated().map { index, subject in
             Event(revision: 7, index: index, at: at, level: .warning, reason: "NodeSuspect", subject: subject, message: "not heard from for 10s")
@@ -87,8 +89,13 @@ enum Sample {
     static func syncRequest() -> SyncRequest {
         SyncRequest(
             bootID: "boot", session: "session", number: 12, highestEpoch: Epoch(3), seen: 5, registration: registration(), full: true,
-            observed: [ObservedInstance(id: id(1), name: name("web-1"), generation: 1, state: .running, pid: 4242, resources: room)],
-            hold: Milliseconds(seconds: 3))
+            observed: [
+                ObservedInstance(id: id(1), name: name("web-1"), generation: 1, state: .running, pid: 4242, resources: room, storage: observedStorage)
+            ],
+            hold: Milliseconds(seconds: 3),
+            storage: ObservedNodeStorage(
+                volumes: [ObservedVolume(id: id(7), generation: 2, state: .ready, reason: "grown", size: MiB(2048), used: MiB(12))],
+                pools: [pool]))
     }
 
     static func syncAnswer() -> SyncAnswer {
@@ -98,8 +105,42 @@ enum Sample {
                 DesiredInstance(
                     id: id(1), name: name("web-1"), project: name("default"), generation: 1, desired: .running, resources: room,
                     image: imageReference,
-                    restart: .onFailure, reboots: 0, stopTimeout: Milliseconds(seconds: 30), fenced: true, seeded: true)
+                    restart: .onFailure, reboots: 0, stopTimeout: Milliseconds(seconds: 30), fenced: true, seeded: true, storage: storage)
             ], needsFull: false, streams: [StreamRequest(id: id(6), instance: id(1), source: .log(lines: 10, follow: true))],
-            lease: LeaseGrant(length: Milliseconds(seconds: 30)))
+            lease: LeaseGrant(length: Milliseconds(seconds: 30)),
+            volumes: [
+                DesiredVolume(
+                    place: place, name: name("data"), generation: 2, deleted: true, size: MiB(2048), made: true, attached: id(1), source: place)
+            ])
+    }
+
+    static let pool = StoragePool(name: name("default"), total: MiB(102_400), available: MiB(51_200))
+    static let place = VolumePlace(id: id(7), pool: name("default"), format: .qcow2)
+    static let storage = InstanceStorage(
+        volumes: [AttachedVolume(place: place, size: MiB(2048), limits: IOLimits(iops: 500, bytesPerSecond: 1 << 20))],
+        snapshots: [
+            DesiredSnapshot(
+                id: id(8), deleted: true, quiesce: true, volumes: [place], export: ExportOrder(number: 1, image: name("golden")))
+        ], restore: RestoreOrder(number: 1, snapshot: id(8)), rebuilds: 1, origin: SnapshotOrigin(instance: id(9), snapshot: id(8)))
+    static let observedStorage = ObservedStorage(
+        generation: 1, failure: "no room", waiting: "for the guest", volumes: [id(7)],
+        snapshots: [ObservedSnapshot(id: id(8), consistency: .quiesced, pauseMicroseconds: 1200, exported: 1)])
+
+    static func volume() -> Volume {
+        Volume(
+            id: id(7), name: name("data"), project: name("default"), generation: 2,
+            spec: VolumeSpec(
+                size: MiB(2048), format: .raw, pool: name("default"), limits: IOLimits(iops: 500, bytesPerSecond: 1 << 20), deleteWithInstance: true,
+                source: VolumeSource(volume: id(6), name: name("old"), format: .qcow2, pool: name("default"))),
+            status: VolumeStatus(state: .inUse, reason: "grown", size: MiB(2048), used: MiB(12), observedGeneration: 2), node: id(2),
+            nodeName: name("n1"), attachment: VolumeAttachment(instance: id(1), instanceName: name("web-1"), state: .attached), createdAt: at)
+    }
+
+    static func snapshot() -> Snapshot {
+        Snapshot(
+            id: id(8), name: name("before"), project: name("default"), instance: id(1), instanceName: name("web-1"), node: id(2),
+            nodeName: name("n1"), state: .ready, reason: "none", consistency: .crash, pauseMicroseconds: 1200,
+            disks: [SnapshotDisk(name: name("root"), size: MiB(1024)), SnapshotDisk(volume: id(7), name: name("data"), size: MiB(2048))],
+            generation: 4, image: imageReference, size: name("tiny"), createdAt: at)
     }
 }

@@ -29,6 +29,10 @@ struct WireFormatTests {
     @Test("an operation keeps its shape") func operation() throws { try check(Sample.operation(), "operation") }
     @Test("events of every subject keep their shape") func events() throws { try check(Sample.events(), "events") }
     @Test("an explanation with every refusal keeps its shape") func explanation() throws { try check(Sample.explanation(), "explanation") }
+    @Test("a volume and a snapshot keep their shape") func disks() throws {
+        try check(Sample.volume(), "volume")
+        try check(Sample.snapshot(), "snapshot")
+    }
     @Test("a sync keeps its shape, both ways") func sync() throws {
         try check(Sample.syncRequest(), "sync-request")
         try check(Sample.syncAnswer(), "sync-answer")

@@ -99,7 +99,8 @@ struct OpenAPITests {
         "the golden values, which have every field, are as documented",
         arguments: [
             ("instance", "Instance"), ("node", "Node"), ("image", "Image"), ("operation", "InstanceOperation"), ("explanation", "Explanation"),
-            ("sync-request", "SyncRequest"), ("sync-answer", "SyncAnswer"), ("events", "Event"),
+            ("sync-request", "SyncRequest"), ("sync-answer", "SyncAnswer"), ("events", "Event"), ("volume", "Volume"),
+            ("snapshot", "Snapshot"),
         ])
     func golden(file: String, schema: String) throws {
         let page = try OpenAPIPage()

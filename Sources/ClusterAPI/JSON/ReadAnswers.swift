@@ -1,7 +1,7 @@
 import ClusterModel
 
 extension SyncAnswer: JSONRead {
-    /// Streams are rare, and left to Foundation.
+    /// Streams and volumes are rare, and left to Foundation.
     package init(from json: inout JSONReader) throws(JSONReader.Unusual) {
         var epoch: Epoch?
         var interval: Milliseconds?

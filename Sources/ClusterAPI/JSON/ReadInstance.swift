@@ -52,6 +52,7 @@ extension InstanceSpec: JSONRead {
         var seed: SeedSummary?
         var protected: Bool?
         var expiresAt: Timestamp?
+        var volumes: [Name]?
         try json.object { name, json throws(JSONReader.Unusual) in
             switch name {
             case "size": try json.value(into: &size)
@@ -72,6 +73,7 @@ extension InstanceSpec: JSONRead {
             case "seed": try json.value(into: &seed)
             case "protected": try json.value(into: &protected)
             case "expiresAt": try json.value(into: &expiresAt)
+            case "volumes": try json.optional(into: &volumes)
             default: throw JSONReader.Unusual()
             }
         }
@@ -80,7 +82,8 @@ extension InstanceSpec: JSONRead {
             labels: try json.required(labels), groups: try json.required(groups), constraints: try json.required(constraints), policy: policy,
             restart: try json.required(restart), desired: try json.required(desired), reboots: try json.required(reboots),
             stopTimeout: try json.required(stopTimeout), queued: try json.required(queued), recovery: recovery ?? .stay,
-            ephemeral: ephemeral ?? false, priority: priority ?? 0, seed: seed, protected: protected ?? false, expiresAt: expiresAt)
+            ephemeral: ephemeral ?? false, priority: priority ?? 0, seed: seed, protected: protected ?? false, expiresAt: expiresAt,
+            volumes: volumes)
     }
 }
 

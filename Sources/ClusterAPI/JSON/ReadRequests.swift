@@ -25,7 +25,7 @@ extension LaunchRequest: JSONRead {
 }
 
 extension SyncRequest: JSONRead {
-    /// A registration is rare, and left to Foundation.
+    /// A registration and what is told of storage are rare, and left to Foundation.
     package init(from json: inout JSONReader) throws(JSONReader.Unusual) {
         var bootID: String?
         var session: String?

@@ -69,6 +69,10 @@ extension SyncAnswer: JSONWritten {
             object.field("needsFull", needsFull)
             object.field("streams", Foreign(elements: streams))
             object.field("lease", lease)
+            if let volumes {
+                object.key("volumes")
+                object.foreign(volumes)
+            }
         }
     }
 }

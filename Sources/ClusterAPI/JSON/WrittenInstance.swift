@@ -37,6 +37,7 @@ extension InstanceSpec: JSONWritten {
             object.field("seed", seed)
             object.field("protected", protected)
             object.field("expiresAt", expiresAt)
+            object.field("volumes", volumes)
         }
     }
 }
@@ -198,6 +199,14 @@ extension Event.Subject: JSONWritten {
             case .key(let name):
                 object.field("kind", "key")
                 object.field("name", name)
+            case .volume(let id, let name):
+                object.field("kind", "volume")
+                object.field("id", id)
+                object.field("name", name)
+            case .snapshot(let id, let name):
+                object.field("kind", "snapshot")
+                object.field("id", id)
+                object.field("name", name)
             }
         }
     }
@@ -219,6 +228,10 @@ extension DesiredInstance: JSONWritten {
             object.field("adopt", adopt)
             object.field("fenced", fenced)
             object.field("seeded", seeded)
+            if let storage {
+                object.key("storage")
+                object.foreign(storage)
+            }
         }
     }
 }

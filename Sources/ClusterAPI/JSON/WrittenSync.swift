@@ -15,6 +15,10 @@ extension SyncRequest: JSONWritten {
             object.field("full", full)
             object.field("observed", observed)
             object.field("hold", hold)
+            if let storage {
+                object.key("storage")
+                object.foreign(storage)
+            }
         }
     }
 }
@@ -33,6 +37,10 @@ extension ObservedInstance: JSONWritten {
             object.field("reboots", reboots)
             object.field("timings", timings)
             object.field("resources", resources)
+            if let storage {
+                object.key("storage")
+                object.foreign(storage)
+            }
         }
     }
 }

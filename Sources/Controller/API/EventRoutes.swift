@@ -40,7 +40,7 @@ extension Controller {
             case .instance(let id, let name):
                 return node == nil && (instance == nil || name.text == instance || id.description == instance?.lowercased())
             case .node(let id, let name): return instance == nil && (node == nil || name.text == node || id.description == node?.lowercased())
-            case .cluster, .image, .size, .key: return instance == nil && node == nil
+            case .cluster, .image, .size, .key, .volume, .snapshot: return instance == nil && node == nil
             }
         }
     }

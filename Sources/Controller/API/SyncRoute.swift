@@ -25,7 +25,8 @@ extension Controller {
         case .unknown: return try .json(sessions.needsFull)
         case .quiet(let turn): return try .json(try await answer(turn))
         case .report(let turn):
-            let report = NodeReport(node: node, registration: request.registration, full: request.full, observed: request.observed)
+            let report = NodeReport(
+                node: node, registration: request.registration, full: request.full, observed: request.observed, storage: request.storage)
             let taken = try await reports.admit(node, full: request.full) { () throws(ErrorBody) in try await writer.submit(.report(report)) }
             guard case .reported(known: true) = taken else { return try .json(sessions.needsFull) }
             sessions.reportIsKept(turn)
@@ -77,7 +78,12 @@ extension Controller {
                 nodes.insert(node)
             case .tombstone(let edit): if let after = edit.after { nodes.insert(after.value.node) }
             case .node(let edit): if edit.after == nil, let before = edit.before { sessions.forget(before.value.id) }
-            case .size, .image, .operation, .key, .seed, .recovery: continue
+            case .volume(let edit):
+                guard let after = edit.after?.value, after.desiredRevision != edit.before?.value.desiredRevision, let node = after.volume.node else {
+                    continue
+                }
+                nodes.insert(node)
+            case .size, .image, .operation, .key, .seed, .recovery, .snapshot: continue
             }
         }
         for node in nodes { sessions.wake(node) }

@@ -16,6 +16,10 @@ extension InstanceRecord: JSONWritten {
             object.field("move", move)
             object.field("stoppedByDrain", stoppedByDrain)
             object.field("expiryWarned", expiryWarned)
+            if let storage {
+                object.key("storage")
+                object.foreign(storage)
+            }
         }
     }
 }

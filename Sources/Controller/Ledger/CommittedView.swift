@@ -12,6 +12,8 @@ final class CommittedView: Sendable {
         var images: OrderedRows<Image>
         var operations: OrderedRows<InstanceOperation>
         var keys: OrderedRows<SSHKey>
+        var volumes: OrderedRows<VolumeRecord>
+        var snapshots: OrderedRows<Snapshot>
         var instancesByState: [InstanceState: Int] = [:]
     }
 
@@ -21,7 +23,8 @@ final class CommittedView: Sendable {
         var content = Content(
             state: state, nodes: OrderedRows(state.nodes.values), instances: OrderedRows(state.instances.values),
             sizes: OrderedRows(state.sizes.values), images: OrderedRows(state.images.values), operations: OrderedRows(state.operations.values),
-            keys: OrderedRows(state.keys.values))
+            keys: OrderedRows(state.keys.values), volumes: OrderedRows(state.storage.volumes.values),
+            snapshots: OrderedRows(state.storage.snapshots.values))
         for row in state.instances.values { content.instancesByState[row.value.instance.status.state, default: 0] += 1 }
         self.content = Mutex(content)
     }
@@ -40,6 +43,8 @@ final class CommittedView: Sendable {
                 case .image(let edit): content.images.apply(edit)
                 case .operation(let edit): content.operations.apply(edit)
                 case .key(let edit): content.keys.apply(edit)
+                case .volume(let edit): content.volumes.apply(edit)
+                case .snapshot(let edit): content.snapshots.apply(edit)
                 case .tombstone, .seed, .recovery: break
                 }
             }
@@ -66,6 +71,8 @@ final class CommittedView: Sendable {
     var sizes: Listed<Size> { content.withLock { Listed(rows: $0.sizes.rows, revision: $0.state.revision) } }
     var images: Listed<Image> { content.withLock { Listed(rows: $0.images.rows, revision: $0.state.revision) } }
     var keys: Listed<SSHKey> { content.withLock { Listed(rows: $0.keys.rows, revision: $0.state.revision) } }
+    var volumes: Listed<VolumeRecord> { content.withLock { Listed(rows: $0.volumes.rows, revision: $0.state.revision) } }
+    var snapshots: Listed<Snapshot> { content.withLock { Listed(rows: $0.snapshots.rows, revision: $0.state.revision) } }
     var operations: Listed<InstanceOperation> { content.withLock { Listed(rows: $0.operations.rows, revision: $0.state.revision) } }
     var instancesByState: [InstanceState: Int] { content.withLock { $0.instancesByState } }
 }

@@ -40,6 +40,8 @@ package enum RowKind: Int64, Hashable, Sendable, CaseIterable {
     case key = 7
     case seed = 8
     case recovery = 9
+    case volume = 30
+    case snapshot = 31
 }
 
 package struct StoredRow: Hashable, Sendable {

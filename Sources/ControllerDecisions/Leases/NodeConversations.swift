@@ -168,13 +168,13 @@ package struct NodeConversations: Sendable {
     package mutating func release(_ turn: Turn, _ tidings: Tidings, at now: Duration) -> Release {
         guard conversations[turn.node].map({ $0.turn <= turn.number }) ?? true else { return .overtaken }
         let desired = tidings.desired
-        let isSilent = !desired.full && desired.instances.isEmpty && tidings.streams.isEmpty
+        let isSilent = !desired.full && desired.instances.isEmpty && desired.volumes == nil && tidings.streams.isEmpty
         if isSilent, tidings.standing != nil, !tidings.isStopping, now < turn.deadline { return .hold(until: turn.deadline) }
         let grant = tidings.standing.flatMap { leases.grant(to: turn.node, $0, at: now) }
         return .answer(
             SyncAnswer(
                 epoch: leases.term.epoch, interval: timing.interval, revision: desired.revision, full: desired.full, desired: desired.instances,
-                needsFull: tidings.standing == nil, streams: tidings.streams, lease: grant))
+                needsFull: tidings.standing == nil, streams: tidings.streams, lease: grant, volumes: desired.volumes))
     }
 
     package var needsFull: SyncAnswer {

@@ -92,7 +92,7 @@ extension ControllerProcess {
                 guard edit.after == nil, let before = edit.before else { continue }
                 conversations.forget(before.value.id, at: now)
                 touch(before.value.id, wakes: true)
-            case .size, .image, .operation, .recovery, .key, .seed: continue
+            case .size, .image, .operation, .recovery, .key, .seed, .volume, .snapshot: continue
             }
         }
         for index in woken.sorted() {

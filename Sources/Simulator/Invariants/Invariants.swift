@@ -123,7 +123,7 @@ final class Invariants {
             case .recovery(let edit):
                 recovery.take(edit, at: world.now)
                 if edit.after?.value.hold != nil, world.hasEagerOperator { world.push(.operatorResumes, after: .seconds(10)) }
-            case .size, .image, .operation, .key, .seed: break
+            case .size, .image, .operation, .key, .seed, .volume, .snapshot: break
             }
             mirror.take(change.change)
         }

@@ -137,6 +137,8 @@ extension Change {
         case .recovery(let edit): row(edit, Change.recovery)
         case .key(let edit): row(edit, Change.key)
         case .seed(let edit): row(edit, Change.seed)
+        case .volume(let edit): row(edit, Change.volume)
+        case .snapshot(let edit): row(edit, Change.snapshot)
         }
     }
 }

@@ -29,6 +29,8 @@ package enum EventTable {
         case .image(let name): "image/\(name)"
         case .size(let name): "size/\(name)"
         case .key(let name): "key/\(name)"
+        case .volume(_, let name): "volume/\(name)"
+        case .snapshot(_, let name): "snapshot/\(name)"
         }
     }
 }
