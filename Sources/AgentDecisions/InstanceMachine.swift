@@ -17,7 +17,7 @@ package struct InstanceMachine: Sendable {
     private(set) var marks = LaunchMarks()
     /// A deletion of something that is not here: the answer is owed all the same.
     private(set) var deletion: DesiredInstance?
-    private var isWanted = true
+    private(set) var isWanted = true
     private(set) var doubt: String?
     private var isHeldByShutdown = false
     /// A launch has failed for good, and what it made is still there.
@@ -68,6 +68,9 @@ package struct InstanceMachine: Sendable {
 
     /// Nothing of it is here and nobody speaks of it.
     package var isForgettable: Bool { phase == .absent && record == nil && busy == nil && (deletion == nil || !isWanted) }
+
+    /// What is told of it as absent is so, and the controller knows.
+    package var isGone: Bool { phase == .absent && observed.state == .absent }
 
     package var vmm: VMMProcess? { phase.vmm }
 
@@ -212,7 +215,8 @@ extension InstanceMachine {
         // The controller of an adopted VM never knew what it was made from.
         if desired.adopt { desired.image = kept.desired.image }
         kept.take(desired, epoch: epoch)
-        if phase.vmm != nil { kept.hasRun = true }
+        // What is here without a record may have been written by a guest.
+        if phase.vmm != nil || (record == nil && phase == .halted) { kept.hasRun = true }
         deletion = nil
         save(kept, &effects)
     }
@@ -365,7 +369,7 @@ extension InstanceMachine {
         epoch = found.record?.epoch ?? Epoch(0)
         self.address = address
         if found.vmm != .never { record?.hasRun = true }
-        phase = found.record == nil && found.vmm == .never ? .absent : .halted
+        phase = .halted
         reason = found.record?.failure
         switch found.vmm {
         case .never: if found.record?.desired.desired == .running { phase = .launching(.fetchImage) }
@@ -386,7 +390,8 @@ extension InstanceMachine {
             owesUndo = record?.hasRun == false
         }
         if record?.poweredItselfOff == true { reason = "the guest powered itself off" }
-        isWanted = record != nil
+        // Files without a record may be of what the controller is about to speak of: until it has said what it wants, nobody is asked about them.
+        isWanted = record != nil || found.vmm == .never
         advance(now, &effects)
         return effects
     }

@@ -6,20 +6,23 @@ extension InstanceMachine {
         let desired = record?.desired ?? deletion
         return ObservedInstance(
             id: id, name: desired?.name ?? Self.nameless, generation: desired?.generation ?? 0, state: state,
-            reason: wanted == .unknown ? quarantineReason : reason, address: phase.vmm == nil ? nil : address, pid: phase.vmm?.pid,
+            reason: wanted == .unknown && !isUnclaimed ? quarantineReason : reason, address: phase.vmm == nil ? nil : address, pid: phase.vmm?.pid,
             restarts: record?.restarts ?? 0, reboots: record?.reboots ?? desired?.reboots ?? 0, timings: marks.timings,
-            resources: phase == .absent ? .zero : desired?.resources ?? .zero)
+            resources: phase == .absent || isUnclaimed ? .zero : desired?.resources ?? .zero)
     }
+
+    /// Files without a record, of which the controller has not spoken yet.
+    private var isUnclaimed: Bool { isWanted && record == nil && phase == .halted }
 
     private static let nameless = try! Name("unknown")
 
     private var quarantineReason: String {
-        doubt ?? (phase.vmm == nil ? "it is stopped here and no desired spec speaks of it" : "it runs here and no desired spec speaks of it")
+        doubt ?? (phase.vmm == nil ? "files of it are here and no desired spec speaks of it" : "it runs here and no desired spec speaks of it")
     }
 
     private var state: ObservedInstance.State {
         let wanted = wanted
-        if wanted == .unknown { return phase == .absent ? .absent : .quarantined }
+        if wanted == .unknown { return phase == .absent || isUnclaimed ? .absent : .quarantined }
         switch phase {
         // It is on its way, as far as it may go without its lease.
         case .absent where wanted == .withheld, .halted where wanted == .withheld: return record?.hasRun == true ? .starting : .preparing

@@ -3,12 +3,15 @@ package struct NodeSilence: Hashable, Sendable, Codable {
     /// When it became suspect.
     package var since: Timestamp
     package var lostAt: Timestamp?
+    /// The ledger's revision of its loss, which no clock can set back.
+    package var lostRevision: Int64?
     /// Nil until it is sure that nothing fenced runs there any more.
     package var proof: FencingProof?
 
-    package init(since: Timestamp, lostAt: Timestamp? = nil, proof: FencingProof? = nil) {
+    package init(since: Timestamp, lostAt: Timestamp? = nil, lostRevision: Int64? = nil, proof: FencingProof? = nil) {
         self.since = since
         self.lostAt = lostAt
+        self.lostRevision = lostRevision
         self.proof = proof
     }
 }

@@ -1,12 +1,14 @@
 /// The brake on automatic recovery. Nothing is started elsewhere by itself while there is a hold.
 package struct Recovery: Hashable, Sendable, Codable {
     package var hold: RecoveryHold?
-    /// What was lost before the operator's latest word does not count towards the next hold.
     package var resumedAt: Timestamp?
+    /// The ledger's revision of the operator's latest word: what was lost before it does not count towards the next hold.
+    package var resumedRevision: Int64?
 
-    package init(hold: RecoveryHold? = nil, resumedAt: Timestamp? = nil) {
+    package init(hold: RecoveryHold? = nil, resumedAt: Timestamp? = nil, resumedRevision: Int64? = nil) {
         self.hold = hold
         self.resumedAt = resumedAt
+        self.resumedRevision = resumedRevision
     }
 }
 

@@ -66,6 +66,8 @@ package struct Effects: Sendable {
     package var changes: [NumberedChange] = []
     package var steps: [NumberedStep] = []
     package var events: [Event] = []
+    /// Of the controller, where the command told it.
+    package var uptime: Milliseconds?
 
     package init() {}
 
@@ -75,5 +77,6 @@ package struct Effects: Sendable {
         changes += other.changes
         steps += other.steps
         events += other.events
+        uptime = other.uptime ?? uptime
     }
 }

@@ -36,6 +36,7 @@ package struct ClusterState: Sendable {
     var operationOrder: [(key: Int64, operation: OperationID)] = []
     /// Room may have appeared since the pending instances were last tried; the place in the queue to go on from.
     package internal(set) var pendingCursor: PendingPlace?
+    private(set) var losses = LossTimes()
 
     var effects = Effects()
 
@@ -92,7 +93,7 @@ package struct ClusterState: Sendable {
         case .deleteKey(let name): try deleteKey(name, at: now)
         case .cancel(let operation, let deletion): try cancel(operation, deletion: deletion, at: now)
         case .report(let report): try take(report, at: now)
-        case .healthTick(let ages): healthTick(ages, at: now)
+        case .healthTick(let ages, let uptime): healthTick(ages, uptime: uptime, at: now)
         case .placePending(let again): placePending(again: again, at: now)
         case .expireOperations(let keep): expireOperations(keeping: keep)
         case .storage(let command): try perform(command, at: now)
@@ -272,6 +273,7 @@ package struct ClusterState: Sendable {
 
     private mutating func install(node edit: Edit<Node>) {
         unrest.apply(edit)
+        losses.apply(edit)
         if let before = edit.before?.value {
             nodes[before.id] = nil
             nodeNames[before.name] = nil
@@ -359,6 +361,8 @@ package struct ClusterState: Sendable {
 
 /// A second copy of the state that follows the first by its effects, for readers; and the state as the store gave it back.
 extension ClusterState {
+    package mutating func learn(uptime: Milliseconds?) { if let uptime { losses.uptime = uptime } }
+
     package mutating func follow(_ steps: [NumberedStep], to revision: Int64) {
         for step in steps { engine.apply(step.step) }
         self.revision = revision

@@ -30,7 +30,7 @@ package enum Command: Sendable {
     case cancel(OperationID, deletion: OperationID)
     case report(NodeReport)
     /// The nodes' ages since their last sync, in milliseconds; those not named are left alone.
-    case healthTick([NodeAge])
+    case healthTick([NodeAge], uptime: Milliseconds)
     /// With `again` from the front of the queue, else from where the last round stopped.
     case placePending(again: Bool)
     case expireOperations(keep: Int)

@@ -44,7 +44,7 @@ extension ClusterState {
     private mutating func prove(_ proof: FencingProof, of node: Node, at now: Timestamp) {
         if node.health != .lost { setHealth(.lost, of: node, silentFor: nil, at: now) }
         guard var proven = nodes[node.id]?.value else { return }
-        var silence = proven.silence ?? NodeSilence(since: now, lostAt: now)
+        var silence = proven.silence ?? NodeSilence(since: now, lostAt: now, lostRevision: nextRevision)
         silence.proof = proof
         proven.silence = silence
         change(proven)

@@ -15,6 +15,10 @@ extension ClusterState {
             bury(told, generation: record.instance.generation, on: node, .recovered, at: now)
             record.move = InstanceMove(from: node.id, fromName: node.name, proof: proof.sentence)
         }
+        // What surely runs nowhere is stopped, whether or not there is room for it elsewhere.
+        if record.instance.spec.desired == .stopped, currentOperation(of: record)?.kind == .stop {
+            endOperation(of: record, .succeeded, "Node “\(node.name)” is lost: \(proof.sentence).", at: now)
+        }
         openMove(of: &record, at: now)
         settle(&record, reason: "node \(node.name) is lost", at: now)
         put(record)

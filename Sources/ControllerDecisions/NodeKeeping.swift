@@ -67,7 +67,10 @@ extension ClusterState {
         bury(record.told, generation: record.instance.generation + 1, on: node, .deleted, at: now)
     }
 
-    mutating func healthTick(_ ages: [Command.NodeAge], at now: Timestamp) -> Answer {
+    /// - Parameter uptime: how long this controller has been running, by a clock that never goes back.
+    mutating func healthTick(_ ages: [Command.NodeAge], uptime: Milliseconds, at now: Timestamp) -> Answer {
+        learn(uptime: uptime)
+        effects.uptime = uptime
         var lost: [Command.NodeAge] = []
         for entry in ages {
             guard let node = nodes[entry.node]?.value else { continue }
@@ -91,7 +94,8 @@ extension ClusterState {
         case .suspect: node.silence = NodeSilence(since: now)
         case .lost:
             node.silence = NodeSilence(
-                since: node.silence?.since ?? now, lostAt: now, proof: proofByLease(of: node, silentFor: age, at: now))
+                since: node.silence?.since ?? now, lostAt: now, lostRevision: nextRevision,
+                proof: proofByLease(of: node, silentFor: age, at: now))
         }
         change(node)
         let silent = age.map { "for \($0.count / 1000) s" } ?? "lately"

@@ -5,7 +5,7 @@ extension ClusterState {
     /// Takes what is fenced off lost nodes, a bounded number at a time.
     /// - Returns: false when there is more to be done.
     mutating func recoverFromLostNodes(at now: Timestamp) -> Bool {
-        guard unrest.isBroken, recoveryWaits(at: now) == nil else { return true }
+        guard unrest.isBroken, recoveryWaits == nil else { return true }
         var left = LedgerSettings.Limit.recoveredAtOnce
         for id in unrest.lost.sorted() {
             guard let node = nodes[id]?.value, let proof = node.silence?.proof else { continue }
@@ -40,21 +40,21 @@ extension ClusterState {
     // MARK: The brake
 
     /// Why nothing is recovered now; nil when it is.
-    package func recoveryWaits(at now: Timestamp) -> String? {
+    package var recoveryWaits: String? {
         if let hold = recovery?.value.hold { return hold.message }
         guard !unrest.suspect.isEmpty, !unrest.lost.isEmpty else { return nil }
-        let lost = lostAtOnce(at: now)
+        let lost = lostAtOnce
         let silent = lost.count + unrest.suspect.count
         guard !lost.isEmpty, silent > allowedLosses(beside: lost.count) else { return nil }
         return "\(silent) of \(nodes.count) nodes are silent, of which \(unrest.suspect.count) may come back: recovery begins when that is known."
     }
 
-    /// By silence, within the window, and since an operator's latest word.
-    private func lostAtOnce(at now: Timestamp) -> [NodeID] {
-        let resumedAt = recovery?.value.resumedAt
+    /// By silence, within the window, and since an operator's latest word. The wall clock has no say: it may jump.
+    private var lostAtOnce: [NodeID] {
+        let resumed = recovery?.value.resumedRevision ?? 0
         return unrest.lost.sorted().filter { id in
-            guard let silence = nodes[id]?.value.silence, let lostAt = silence.lostAt, silence.proof?.kind ?? .lease == .lease else { return false }
-            return now.milliseconds - lostAt.milliseconds <= settings.recovery.window.count && resumedAt.map { lostAt > $0 } ?? true
+            guard let silence = nodes[id]?.value.silence, silence.proof?.kind ?? .lease == .lease else { return false }
+            return losses.isWithin(settings.recovery.window, id) && silence.lostRevision ?? 1 > resumed
         }
     }
 
@@ -66,7 +66,7 @@ extension ClusterState {
     /// Too much at once is rather a broken network, or a broken controller, than so many dead machines.
     mutating func brake(afterLossOf fresh: [Command.NodeAge], at now: Timestamp) {
         guard recovery?.value.hold == nil else { return }
-        let lost = lostAtOnce(at: now)
+        let lost = lostAtOnce
         if lost.count > allowedLosses(beside: lost.count), lost.contains(where: { unrest.holdsLeavers($0) }) {
             let share = settings.recovery.maxLostShare
             let percent = share % 10 == 0 ? "\(share / 10)" : "\(share / 10).\(share % 10)"
@@ -102,6 +102,7 @@ extension ClusterState {
         guard var resumed = recovery?.value, resumed.hold != nil else { return .recovery(recovery?.value ?? Recovery()) }
         resumed.hold = nil
         resumed.resumedAt = now
+        resumed.resumedRevision = nextRevision
         put(resumed)
         note(.info, "RecoveryResumed", .cluster, "Automatic recovery goes on, by an operator's word.", at: now)
         roomAppeared()

@@ -38,6 +38,33 @@ struct QuarantineTests {
         #expect(life.machine.observed.pid == 5)
     }
 
+    @Test("files without a readable record go when their instance is deleted, serve it when it is wanted, and are an operator's matter when nobody wants it")
+    func filesWithoutRecord() {
+        let found = FoundInstance(id: Sample.id, record: nil, vmm: .never)
+        var deleted = Life()
+        deleted.carryOut(deleted.machine.takeUp(found, address: nil, at: .zero))
+        #expect(deleted.state == .absent && !deleted.machine.isForgettable)
+        deleted.happen(.desired(Sample.desired(4, .deleted)))
+        deleted.settle()
+        #expect(deleted.removals == 1 && deleted.state == .absent && deleted.machine.observed.generation == 4)
+
+        var wanted = Life()
+        wanted.carryOut(wanted.machine.takeUp(found, address: nil, at: .zero))
+        wanted.launch()
+        #expect(wanted.state == .running && wanted.removals == 0)
+        #expect(wanted.saved?.hasRun == true, "what a guest may have written is never undone")
+
+        var unknown = Life()
+        unknown.carryOut(unknown.machine.takeUp(found, address: nil, at: .zero))
+        unknown.happen(.notWanted)
+        #expect(unknown.state == .quarantined)
+        unknown.pass(1000)
+        #expect(unknown.removals == 0)
+        unknown.happen(.desired(Sample.desired(1, .deleted)))
+        unknown.settle()
+        #expect(unknown.removals == 1 && unknown.state == .absent)
+    }
+
     @Test("a quarantined VM is destroyed when the operator says so, and not by an order of before")
     func destroy() {
         var life = Life()

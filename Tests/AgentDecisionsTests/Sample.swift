@@ -31,6 +31,7 @@ struct Life {
     var saved: InstanceRecord?
     var powerDowns = 0
     var kills = 0
+    var removals = 0
     var overlaps = 0
     var lease = LeaseStanding.none
 
@@ -77,7 +78,10 @@ struct Life {
         case .makeDisk, .makeSeed: hasFiles = true
         case .undo, .removeFiles: hasFiles = false
         }
-        if work == .removeFiles { saved = nil }
+        if work == .removeFiles {
+            saved = nil
+            removals += 1
+        }
         happen(.finished(work))
     }
 

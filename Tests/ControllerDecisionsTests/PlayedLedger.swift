@@ -24,6 +24,7 @@ func name(_ text: String) -> Name {
 struct PlayedLedger {
     var state: ClusterState
     var now = Timestamp(milliseconds: 1_700_000_000_000)
+    var uptime = Milliseconds.zero
     private var counter: UInt64 = 0
 
     init(sizes: Bool = true, image: Bool = true, recovery: RecoverySettings = RecoverySettings(), fence: FenceMoment? = nil) {
@@ -62,6 +63,7 @@ struct PlayedLedger {
     @discardableResult
     mutating func apply(_ command: Command) -> Outcome {
         now = now.advanced(by: Milliseconds(1000))
+        uptime = uptime + Milliseconds(1000)
         return state.apply(command, at: now)
     }
 
@@ -107,7 +109,7 @@ struct PlayedLedger {
     /// Not heard from for so long.
     @discardableResult
     mutating func silence(_ nodes: NodeID..., seconds: Int64, wasHeard: Bool = true) -> Outcome {
-        let outcome = apply(.healthTick(nodes.map { .init(node: $0, age: Milliseconds(seconds: seconds), wasHeard: wasHeard) }))
+        let outcome = apply(.healthTick(nodes.map { .init(node: $0, age: Milliseconds(seconds: seconds), wasHeard: wasHeard) }, uptime: uptime))
         settle()
         return outcome
     }

@@ -27,7 +27,7 @@ extension PlayedLedger {
                     .init(
                         node: $0, age: Milliseconds(Int64.random(in: 0...40_000, using: &generator)),
                         wasHeard: Int.random(in: 0..<8, using: &generator) > 0)
-                })
+                }, uptime: Milliseconds(Int64.random(in: 0...4_000_000, using: &generator)))
         case 15: return .cancel(some?.operation ?? newID(), deletion: newID())
         case 16:
             return .createSize(Size(name: name("s\(Int.random(in: 0...3, using: &generator))"), resources: randomResources(using: &generator)))

@@ -16,7 +16,7 @@ struct RecoveryTests {
         let second = ledger.join(2)
         ledger.silence(first, seconds: 11)
         #expect(ledger.record("web")?.instance.placement?.node == first, "suspect is not lost")
-        ledger.apply(.healthTick([.init(node: first, age: Milliseconds(seconds: 37), wasHeard: true)]))
+        ledger.apply(.healthTick([.init(node: first, age: Milliseconds(seconds: 37), wasHeard: true)], uptime: ledger.uptime))
         let outcome = ledger.apply(.placePending(again: false))
         let web = try #require(ledger.record("web"))
         #expect(web.instance.placement?.node == second && web.instance.generation == 2 && web.instance.status.state == .scheduled)
@@ -156,5 +156,21 @@ extension PlayedLedger {
         var constraints = Constraints()
         constraints.require = [Self.named(node)]
         return constraints
+    }
+
+    @Test("a stop is done when its instance's node is surely lost, also where there is no room elsewhere")
+    func stopOnLostNode() throws {
+        var ledger = PlayedLedger()
+        let first = ledger.join(1)
+        ledger.launch("web", recovery: .fenced)
+        ledger.report("web", .running)
+        let web = try #require(ledger.record("web"))
+        let stop: OperationID = ledger.newID()
+        ledger.apply(.stop(.id(web.id), stop, force: false, within: nil))
+        ledger.silence(first, seconds: 40)
+        let operation = try #require(ledger.state.operations[stop]?.value)
+        #expect(operation.state == .succeeded && operation.message?.contains("is lost") ?? false)
+        let waiting = try #require(ledger.record("web"))
+        #expect(waiting.isPending && waiting.instance.spec.desired == .stopped)
     }
 }

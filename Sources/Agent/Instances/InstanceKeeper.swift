@@ -82,7 +82,7 @@ package actor InstanceKeeper {
 
     /// The controller knows how it is with these: what is absent need not be remembered any more.
     package func acknowledge(_ instances: [InstanceID]) {
-        for id in instances where !changed.contains(id) && machines[id]?.observed.state == .absent { forget(id) }
+        for id in instances where !changed.contains(id) && machines[id]?.isGone ?? true { forget(id) }
     }
 
     package func instance(_ id: InstanceID) -> ObservedInstance? { machines[id]?.observed }

@@ -29,10 +29,9 @@ extension Controller {
     }
 
     var recoveryView: RecoveryView {
-        let now = Timestamp.now
-        return view.look { state in
+        view.look { state in
             let hold = state.recovery?.value.hold
-            return RecoveryView(hold: hold, waits: hold == nil ? state.recoveryWaits(at: now) : nil, instances: state.recovering)
+            return RecoveryView(hold: hold, waits: hold == nil ? state.recoveryWaits : nil, instances: state.recovering)
         }
     }
 

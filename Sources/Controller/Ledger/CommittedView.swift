@@ -31,6 +31,7 @@ final class CommittedView: Sendable {
 
     func apply(_ effects: Effects, revision: Int64) {
         content.withLock { content in
+            content.state.learn(uptime: effects.uptime)
             for change in effects.changes {
                 content.state.install(change.change)
                 switch change.change {

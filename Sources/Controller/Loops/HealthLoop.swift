@@ -26,7 +26,7 @@ struct HealthLoop: Sendable {
     private func checkHealth() async {
         let due = controller.view.look { state in controller.sessions.due { state.nodes[$0]?.value.health } }
         guard !due.ages.isEmpty else { return }
-        await submit(.healthTick(due.ages))
+        await submit(.healthTick(due.ages, uptime: due.uptime))
         controller.sessions.lossesAreSettled(due.lost)
     }
 

@@ -190,7 +190,7 @@ package struct NodeConversations: Sendable {
     /// Nodes whose health is due to change, to be put to the ledger; then `lossesAreSettled` with those that it calls lost.
     /// - Parameter health: as in the committed ledger.
     package mutating func due(at now: Duration, health: (NodeID) -> Node.Health?) -> Due {
-        var due = Due()
+        var due = Due(uptime: milliseconds(now - began))
         noteOwnPause(at: now)
         guard now >= silentUntil else { return due }
         while let node = looks.pop(at: now) {
@@ -210,6 +210,8 @@ package struct NodeConversations: Sendable {
     }
 
     package struct Due: Sendable {
+        /// Since this controller began.
+        package var uptime = Milliseconds.zero
         package var ages: [Command.NodeAge] = []
         package var lost: [NodeID] = []
     }

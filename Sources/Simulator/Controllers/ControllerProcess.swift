@@ -184,7 +184,7 @@ final class ControllerProcess {
         ticks += 1
         if let outranked = conversations.leases.term.outrankedBy { return die("a node has obeyed epoch \(outranked.number)") }
         let due = conversations.due(at: now) { view.nodes[$0]?.value.health }
-        if !due.ages.isEmpty { submit(.healthTick(due.ages), .losses(due.lost)) }
+        if !due.ages.isEmpty { submit(.healthTick(due.ages, uptime: due.uptime), .losses(due.lost)) }
         guard ticks % 4 == 0 else { return }
         if view.hasWork { submit(.placePending(again: true), .none) }
         if view.operations.count > 2 * Self.keptOperations { submit(.expireOperations(keep: Self.keptOperations), .none) }

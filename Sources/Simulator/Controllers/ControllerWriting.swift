@@ -86,6 +86,7 @@ extension ControllerProcess {
 
     private func publish(_ effects: Effects) {
         guard !effects.isEmpty else { return }
+        view.learn(uptime: effects.uptime)
         for change in effects.changes { view.install(change.change) }
         view.follow([], to: ledger.revision)
         world.invariants.published(effects, view: view, ledger: ledger)

@@ -150,7 +150,8 @@ final class Invariants {
         guard let place = before.instance.placement?.node, place != after.instance.placement?.node else { return }
         if before.instance.spec.recovery == .stay, !before.instance.spec.ephemeral { broken(.stays, "\(before.instance.name) leaves its node") }
         guard after.instance.placement == nil else { return }
-        if let why = recovery.whyHeld(at: world.now, nodes: mirror.nodes.count, countsLosses: !world.hasWallJumped) {
+        let isSaidDead = mirror.nodes[place]?.value.silence?.proof?.kind == .operatorsWord
+        if let why = recovery.whyHeld(at: world.now, nodes: mirror.nodes.count, isSaidDead: isSaidDead) {
             broken(.brakeHolds, "\(after.instance.name) leaves its lost node, and \(why)")
         }
         let proof = after.move?.proof

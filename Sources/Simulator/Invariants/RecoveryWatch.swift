@@ -26,11 +26,11 @@ struct RecoveryWatch {
         if edit.before?.value.resumedAt != edit.after?.value.resumedAt { resumedAt = now }
     }
 
-    /// - Parameter countsLosses: false where the wall clock has jumped, by which the ledger counts.
     /// Why nothing may be recovered now; nil where it may.
-    func whyHeld(at now: Moment, nodes: Int, countsLosses: Bool) -> String? {
+    /// - Parameter isSaidDead: an operator has said that the node in question is dead, which is a word for its instances too.
+    func whyHeld(at now: Moment, nodes: Int, isSaidDead: Bool) -> String? {
         if isHeld { return "recovery is held" }
-        guard countsLosses else { return nil }
+        guard !isSaidDead else { return nil }
         let lost = lostAt.values.count { moment in now - moment <= Self.window && resumedAt.map { moment > $0 } ?? true }
         let others = nodes - lostAt.count + lost
         let allowed = max(1, others * Self.settings.maxLostShare / 1000)

@@ -43,7 +43,7 @@ extension Invariants {
                 return
             }
             for node in world.nodes {
-                guard let left = node.disk.instances.first(where: { !damaged.contains($0) }) else { continue }
+                guard let left = node.disk.instances.first else { continue }
                 broken(.leavesNothing, "all is deleted, and \(node.label) keeps files of \(left)")
             }
             rest.stage = .over

@@ -153,7 +153,7 @@ final class AgentProcess {
     }
 
     private func acknowledge(_ instances: [InstanceID]) {
-        for id in instances where !changed.contains(id) && machines[id]?.observed.state == .absent { forget(id) }
+        for id in instances where !changed.contains(id) && machines[id]?.isGone ?? true { forget(id) }
     }
 
     private func apply(_ desired: [DesiredInstance], full: Bool, epoch: Epoch) {

@@ -36,7 +36,6 @@ extension World {
         case .workFails(let node, let work): nodes[node].failingWork.append(work)
         case .wallClock(let by):
             wallJump = wallJump + by
-            hasWallJumped = true
         case .stranger(let node): nodes[node].addStranger()
         case .recordLost(let node, let pick): nodes[node].loseRecord(pick)
         }

@@ -28,7 +28,6 @@ final class World {
     /// The controller that shall serve.
     var serving = 0
     var wallJump = Span.zero
-    var hasWallJumped = false
     var isCalm = false
     /// An old controller may still serve beside the new one.
     var isSplit = false

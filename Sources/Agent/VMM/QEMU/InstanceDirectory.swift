@@ -100,6 +100,9 @@ package struct InstanceDirectory: Sendable {
         guard rmdir(path) == 0 || errno == ENOENT else { throw WorkFailure("cannot remove \(path): \(String(cString: strerror(errno)))") }
     }
 
+    /// An agent that died at the very end of a removal leaves one.
+    package func removeIfEmpty() -> Bool { rmdir(path) == 0 }
+
     package static func all(under root: String) -> [InstanceDirectory] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
         return names.compactMap { InstanceID($0) }.sorted().map { InstanceDirectory(id: $0, under: root) }

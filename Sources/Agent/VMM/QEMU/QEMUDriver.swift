@@ -218,7 +218,7 @@ package final class QEMUDriver: VMM {
 
     package func inventory() async throws(WorkFailure) -> [FoundInstance] {
         await withTaskGroup(of: FoundInstance.self) { group in
-            for directory in InstanceDirectory.all(under: root) { group.addTask { await self.find(directory) } }
+            for directory in InstanceDirectory.all(under: root) where !directory.removeIfEmpty() { group.addTask { await self.find(directory) } }
             return await group.reduce(into: []) { $0.append($1) }.sorted { $0.id < $1.id }
         }
     }
