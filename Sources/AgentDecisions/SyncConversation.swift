@@ -76,6 +76,8 @@ package struct SyncConversation: Sendable {
         package var refusedGrant: NodeLease.Taken?
         /// The next request has something to ask: it does not wait for the interval.
         package var asksAtOnce: Bool
+        /// What was said is said again, not before the interval is over.
+        package var repeats: Bool
     }
 
     package mutating func accept(_ answer: SyncAnswer, to sent: SentSync, at now: Duration) throws(Refusal) -> News {
@@ -85,15 +87,16 @@ package struct SyncConversation: Sendable {
         highestEpoch = answer.epoch
         interval = min(max(answer.interval, Self.intervals.lowerBound), Self.intervals.upperBound)
         seen = answer.revision
-        owesRegistration = answer.needsFull
-        owesEverything = answer.needsFull
+        let isKept = answer.unkept == nil
+        owesRegistration = answer.needsFull || (!isKept && owesRegistration)
+        owesEverything = answer.needsFull || (!isKept && owesEverything)
         let refused = take(answer, sent, now)
         if refused == .needsFullSet { seen = 0 }
-        let arrived = changes.filter { $0.value <= sent.said }.keys.sorted()
+        let arrived = !isKept ? [] : changes.filter { $0.value <= sent.said }.keys.sorted()
         for id in arrived { changes[id] = nil }
         return News(
             newEpoch: answer.epoch > durableEpoch ? answer.epoch : nil, acknowledged: arrived, lease: lease.standing(at: now), refusedGrant: refused,
-            asksAtOnce: answer.needsFull || refused == .needsFullSet)
+            asksAtOnce: answer.needsFull || refused == .needsFullSet, repeats: !isKept)
     }
 
     private mutating func take(_ answer: SyncAnswer, _ sent: SentSync, _ now: Duration) -> NodeLease.Taken? {

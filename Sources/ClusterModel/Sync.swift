@@ -95,10 +95,12 @@ package struct SyncAnswer: Hashable, Sendable, Codable {
     package var lease: LeaseGrant?
     /// All volumes of the node; nil where none of them changed. What is not among them is left alone.
     package var volumes: [DesiredVolume]?
+    /// Why the ledger could not keep what the request said: it is to be said again. Nil where it could.
+    package var unkept: String?
 
     package init(
         epoch: Epoch, interval: Milliseconds, revision: Int64, full: Bool, desired: [DesiredInstance], needsFull: Bool, streams: [StreamRequest],
-        lease: LeaseGrant? = nil, volumes: [DesiredVolume]? = nil
+        lease: LeaseGrant? = nil, volumes: [DesiredVolume]? = nil, unkept: String? = nil
     ) {
         self.epoch = epoch
         self.interval = interval
@@ -109,6 +111,7 @@ package struct SyncAnswer: Hashable, Sendable, Codable {
         self.streams = streams
         self.lease = lease
         self.volumes = volumes
+        self.unkept = unkept
     }
 }
 

@@ -38,7 +38,7 @@ struct QuarantineTests {
         #expect(life.machine.observed.pid == 5)
     }
 
-    @Test("files without a readable record go when their instance is deleted, serve it when it is wanted, and are an operator's matter when nobody wants it")
+    @Test("files without a readable record serve their instance, go with it, and are an operator's matter when nobody speaks of it")
     func filesWithoutRecord() {
         let found = FoundInstance(id: Sample.id, record: nil, vmm: .never)
         var deleted = Life()

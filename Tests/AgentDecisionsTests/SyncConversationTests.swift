@@ -57,6 +57,22 @@ struct SyncConversationTests {
         #expect(request.full && request.registration != nil && request.hold == .zero)
     }
 
+    @Test("what the controller could not keep is said again, and its lease counts all the same")
+    func unkept() throws {
+        var talk = Talk()
+        talk.say([Talk.observed])
+        try talk.hear(Talk.answer(full: true, lease: 30))
+        talk.conversation.noteChange(of: Sample.id)
+        talk.say([Talk.observed])
+        var answer = Talk.answer(lease: 30)
+        answer.unkept = "The controller's disk is full."
+        let news = try talk.hear(answer)
+        #expect(news.acknowledged.isEmpty && news.repeats && news.lease.mayRun(at: talk.now + .seconds(20)))
+        #expect(talk.say([Talk.observed]).observed.count == 1)
+        let kept = try talk.hear(Talk.answer(lease: 30))
+        #expect(kept.acknowledged == [Sample.id] && !kept.repeats)
+    }
+
     @Test("an interval out of all reason is bounded", arguments: [(Int64(0), Int64(100)), (-5, 100), (1 << 60, 600_000)])
     func interval(said: Int64, taken: Int64) throws {
         var talk = Talk()

@@ -45,12 +45,14 @@ struct DiskFullTests {
             #expect(try await controller.state(of: "b") == .stopping)
             let view: ClusterView = try await controller.get("/v1/cluster")
             #expect(view.instancesByState["stopping"] == 1)
-            // Longer than it takes to be suspect: idle syncs are heard, and so are those whose report is refused.
+            // Longer than it takes to be suspect: idle syncs are heard, and a node whose report can't be kept has its lease all the same.
             for _ in 0..<8 {
                 try await Task.sleep(for: .milliseconds(300))
-                try await node.sync()
-                #expect(try await Self.report(node, of: "b") == 507)
+                #expect(try await node.sync().lease != nil)
+                let answer = try await Self.report(node, of: "b")
+                #expect(answer.unkept?.contains("full") ?? false && answer.lease != nil)
             }
+            #expect(try await controller.state(of: "b") == .stopping)
             let nodes: NodeView = try await controller.get("/v1/nodes/n1")
             #expect(nodes.node.health == .alive)
 
@@ -76,12 +78,11 @@ struct DiskFullTests {
         }
     }
 
-    private static func report(_ node: PlayedNode, of name: String) async throws -> Int {
+    private static func report(_ node: PlayedNode, of name: String) async throws -> SyncAnswer {
         let instance = try await node.controller.instance(name)
         let observed = ObservedInstance(
             id: instance.id, name: instance.name, generation: instance.generation, state: .stopped, resources: instance.spec.resources)
-        let body = try JSONEncoder().encode(node.request(full: false, observed: [observed]))
-        return try await node.controller.send(.post, "/v1/nodes/\(node.id)/sync", body).status
+        return try await node.controller.post("/v1/nodes/\(node.id)/sync", node.request(full: false, observed: [observed]))
     }
 }
 

@@ -44,7 +44,8 @@ struct SyncLoop: Sendable {
                 try await take(answer, news, &conversation)
                 questions = news.asksAtOnce ? questions + 1 : 0
                 // A controller that is never content is not asked in a circle.
-                if questions > Self.questionsAtOnce { try? await Task.sleep(for: conversation.interval.duration) }
+                if let why = answer.unkept { logger.warning("the controller could not keep what it was told", metadata: ["why": "\(why)"]) }
+                if questions > Self.questionsAtOnce || news.repeats { try? await Task.sleep(for: conversation.interval.duration) }
                 await pause(after: sent.request, answer, since: began)
             } catch {
                 guard !Task.isCancelled else { return }

@@ -73,6 +73,7 @@ extension SyncAnswer: JSONWritten {
                 object.key("volumes")
                 object.foreign(volumes)
             }
+            object.field("unkept", unkept)
         }
     }
 }

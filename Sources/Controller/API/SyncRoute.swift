@@ -27,21 +27,29 @@ extension Controller {
         case .report(let turn):
             let report = NodeReport(
                 node: node, registration: request.registration, full: request.full, observed: request.observed, storage: request.storage)
-            let taken = try await reports.admit(node, full: request.full) { () throws(ErrorBody) in try await writer.submit(.report(report)) }
+            let taken: Answer
+            do throws(ErrorBody) {
+                taken = try await reports.admit(node, full: request.full) { () throws(ErrorBody) in try await writer.submit(.report(report)) }
+            } catch {
+                guard error.code == .storageFull, turn.standsWithoutReport else { throw error }
+                return try .json(try await answer(turn, unkept: error.message))
+            }
             guard case .reported(known: true) = taken else { return try .json(sessions.needsFull) }
             sessions.reportIsKept(turn)
             return try .json(try await answer(turn))
         }
     }
 
-    private func answer(_ turn: NodeConversations.Turn) async throws(ErrorBody) -> SyncAnswer {
+    private func answer(_ turn: NodeConversations.Turn, unkept: String? = nil) async throws(ErrorBody) -> SyncAnswer {
         while true {
             let wakes = sessions.wakes(of: turn.node)
             let (desired, standing) = view.look { ($0.desiredSet(of: turn.node, seen: turn.seen), $0.leaseStanding(of: turn.node)) }
             let tidings = NodeConversations.Tidings(
                 desired: desired, standing: standing, streams: streams.announce(to: turn.node), isStopping: isStopping)
             switch sessions.release(turn, tidings) {
-            case .answer(let answer): return answer
+            case .answer(var answer):
+                answer.unkept = unkept
+                return answer
             case .hold(let deadline): await sessions.hold(turn, until: deadline, since: wakes)
             case .overtaken: throw ErrorBody(code: .conflict, message: "A later sync of this node took the place of this one.")
             }

@@ -71,6 +71,8 @@ package struct NodeConversations: Sendable {
         fileprivate let report: LeaseBook.ReportTicket
         fileprivate let session: String
         fileprivate let isFull: Bool
+        /// It is answered, with a lease too, even if its report can't be kept: the node is alive, and all that it said before is on record.
+        package fileprivate(set) var standsWithoutReport = false
     }
 
     package enum Arrival: Hashable, Sendable {
@@ -89,12 +91,13 @@ package struct NodeConversations: Sendable {
         if health == .lost { leases.foundLost(node) }
         turns += 1
         let hold = min(max(.zero, request.hold), timing.interval)
-        let turn = Turn(
+        var turn = Turn(
             node: node, number: turns, seen: request.seen, deadline: now + hold.duration, report: leases.reportBegins(node),
             session: request.session, isFull: request.full)
         let isKnown = health != nil && hear(node, turn, at: now) && !leases.owesReport(node)
         guard isKnown || (request.full && (health != nil || request.registration != nil)) else { return .unknown }
         let says = request.registration != nil || request.full || !request.observed.isEmpty || health != .alive
+        turn.standsWithoutReport = isKnown && health == .alive
         return says ? .report(turn) : .quiet(turn)
     }
 

@@ -9,6 +9,7 @@ final class ControllerProcess {
     struct Held {
         var turn: NodeConversations.Turn
         var exchange: Int
+        var unkept: String?
     }
 
     struct Waiting {

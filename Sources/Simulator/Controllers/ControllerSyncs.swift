@@ -26,6 +26,9 @@ extension ControllerProcess {
     /// Its report is in the ledger, or not.
     func goOn(_ turn: NodeConversations.Turn, of index: Int, exchange: Int, _ outcome: Result<Answer, ErrorBody>?) {
         guard case .success(.reported(known: true)) = outcome else {
+            if case .failure(let error) = outcome, error.code == .storageFull, turn.standsWithoutReport {
+                return answer(Held(turn: turn, exchange: exchange, unkept: error.message), of: index)
+            }
             if case .failure = outcome { return world.answerSync(of: index, exchange: exchange, nil) }
             return world.answerSync(of: index, exchange: exchange, conversations.needsFull)
         }
@@ -36,6 +39,7 @@ extension ControllerProcess {
     private func answer(_ sync: Held, of index: Int) {
         switch conversations.release(sync.turn, tidings(for: index, seen: sync.turn.seen), at: now) {
         case .answer(var answer):
+            answer.unkept = sync.unkept
             if world.planted == .waitTooShort, answer.lease != nil { answer.lease = LeaseGrant(length: LeaseTiming.standard.length) }
             world.answerSync(of: index, exchange: sync.exchange, answer)
         case .overtaken: world.answerSync(of: index, exchange: sync.exchange, nil)

@@ -145,7 +145,7 @@ final class AgentProcess {
         guard isAlive else { return }
         questions = news.asksAtOnce ? questions + 1 : 0
         // A controller that is never content is not asked in a circle.
-        guard questions <= Self.questionsAtOnce else { return pause(for: Span(conversation.interval)) }
+        guard questions <= Self.questionsAtOnce, !news.repeats else { return pause(for: Span(conversation.interval)) }
         let isEmpty = answer.desired.isEmpty && !answer.full && !answer.needsFull
         let rest = Span(sent.sentAt) + Span(sent.request.hold) - node.reading
         guard sent.request.hold > .zero, isEmpty, rest > .zero, changed.isEmpty else { return sync() }
