@@ -5,6 +5,8 @@
 #include <linux/close_range.h>
 #include <linux/magic.h>
 #include <linux/watchdog.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -15,6 +17,7 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -71,8 +74,12 @@ static void write_oom_score(int score) {
 }
 
 static void become(const char *path, char *const argv[], char *const envp[], const struct cspawn_descriptor *descriptors, int count, int gate, int report,
-                   int oom_score, pid_t parent) {
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) return;
+                   int oom_score, int parent) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return;
+    // Whether the parent lived when the signal was armed; its number means nothing in another pid namespace.
+    struct pollfd alive = {.fd = parent, .events = POLLIN};
+    if (poll(&alive, 1, 0) != 0) _exit(0);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return;
     char go;
     ssize_t got;
     do got = read(gate, &go, 1);
@@ -97,15 +104,30 @@ static void become(const char *path, char *const argv[], char *const envp[], con
     execve(path, argv, envp);
 }
 
+// A fork into a pid and an ipc namespace of its own: the child is the first there, and all that it may have started ends with it.
+static pid_t isolated_fork(void) { return (pid_t)syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWIPC | SIGCHLD, NULL, NULL, NULL, 0UL); }
+
+int cspawn_may_isolate(void) {
+    pid_t child = isolated_fork();
+    if (child < 0) return 0;
+    if (child == 0) _exit(0);
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+    }
+    return 1;
+}
+
 pid_t cspawn_gated_child(const char *path, char *const argv[], char *const envp[], const struct cspawn_descriptor *descriptors, int count, int gate,
-                         int report, int oom_score) {
+                         int report, int oom_score, int isolate) {
     if (count > MAXIMUM) return -EINVAL;
     for (int index = 0; index < count; index++) {
         if (descriptors[index].to >= report) return -EINVAL;
     }
-    pid_t parent = getpid();
-    pid_t child = fork();
-    if (child < 0) return -errno;
+    int parent = cspawn_pidfd(getpid());
+    if (parent < 0) return parent;
+    pid_t child = isolate ? isolated_fork() : fork();
+    int failed = errno;
+    if (child != 0) close(parent);
+    if (child < 0) return -failed;
     if (child > 0) return child;
     become(path, argv, envp, descriptors, count, gate, report, oom_score, parent);
     int why = errno;

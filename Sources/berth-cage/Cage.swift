@@ -15,6 +15,7 @@ struct Cage {
     private var console: Console
     private let serialOfVMM: Int32
     private var fence: Fence?
+    private var group: ControlGroup?
 
     /// Takes the instance's lock, which is held for as long as this process lives.
     init(_ arguments: CageArguments) throws(CageFailure) {
@@ -88,6 +89,7 @@ struct Cage {
     /// It never came to be.
     private func forgetVMM() {
         waitpid(vmm, nil, 0)
+        group?.remove()
         fence?.unregister()
         unlink("vmm.json")
         unlink(Console.socketName)
@@ -100,11 +102,12 @@ struct Cage {
         words.append(nil)
         vmm = descriptors.withUnsafeBufferPointer { list in
             words.withUnsafeMutableBufferPointer {
-                cspawn_gated_child($0[0], $0.baseAddress, environ, list.baseAddress, Int32(list.count), gate, report, 0)
+                cspawn_gated_child($0[0], $0.baseAddress, environ, list.baseAddress, Int32(list.count), gate, report, 0, cspawn_may_isolate())
             }
         }
         close(null)
         guard vmm > 0 else { throw CageFailure("cannot make the VMM's process", code: -vmm) }
+        group = arguments.group.isEmpty ? nil : ControlGroup(arguments.group, holding: vmm)
     }
 
     /// Written before the VMM may run, so that none ever runs unrecorded.
@@ -133,7 +136,10 @@ struct Cage {
                 pollfd(fd: fence?.timer ?? -1, events: Int16(POLLIN), revents: 0),
             ]
             guard poll(&polled, nfds_t(polled.count), -1) > 0 else { continue }
-            if polled[5].revents != 0, fence?.look() == true { _ = cspawn_signal(end, SIGKILL) }
+            if polled[5].revents != 0, fence?.look() == true {
+                group?.kill()
+                _ = cspawn_signal(end, SIGKILL)
+            }
             if polled[4].revents != 0 { console.clientIsReady(hasHungUp: polled[4].revents & Int16(POLLHUP | POLLERR) != 0) }
             if polled[1].revents != 0 { serialIsOpen = console.serialIsReady() }
             if polled[2].revents != 0 { takeComplaints() }
@@ -166,6 +172,7 @@ struct Cage {
         }
         for name in Self.controlSockets + [Console.socketName] { unlink(name) }
         fence?.unregister()
+        group?.remove()
     }
 }
 

@@ -1,6 +1,6 @@
 import Glibc
 
-/// `berth-cage --directory DIR --log-limit BYTES [--lease FILE --registry DIR] -- VMM ARGUMENTS…`: files and sockets have fixed names in DIR, which becomes the VMM's working directory.
+/// `berth-cage --directory DIR --log-limit BYTES [--lease FILE --registry DIR] [--cgroup DIR] -- VMM ARGUMENTS…`: files and sockets have fixed names in DIR, which becomes the VMM's working directory.
 struct CageArguments {
     var directory = ""
     /// Of one of the two files that the console's log rotates through.
@@ -8,6 +8,8 @@ struct CageArguments {
     /// Of a fenced instance: the node's lease, and where its fenced VMMs are registered.
     var lease = ""
     var registry = ""
+    /// The instance's cgroup, to be made.
+    var group = ""
     /// The VMM's path and its arguments. Descriptor 3 is its serial port.
     var command: [String] = []
 
@@ -23,17 +25,19 @@ struct CageArguments {
                 logLimit = limit
             case "--lease": lease = rest.popFirst() ?? ""
             case "--registry": registry = rest.popFirst() ?? ""
+            case "--cgroup": group = rest.popFirst() ?? ""
             case "--":
                 command = Array(rest)
                 rest = []
             default: throw CageFailure("unknown argument \(word)")
             }
         }
-        guard lease.isEmpty == registry.isEmpty, [lease, registry].allSatisfy({ $0.isEmpty || $0.hasPrefix("/") }) else {
-            throw CageFailure("--lease and --registry go together, and both are absolute paths")
+        guard lease.isEmpty == registry.isEmpty, [lease, registry, group].allSatisfy({ $0.isEmpty || $0.hasPrefix("/") }) else {
+            throw CageFailure("--lease and --registry go together, and they and --cgroup are absolute paths")
         }
         guard !directory.isEmpty, let program = command.first, program.hasPrefix("/") else {
-            throw CageFailure("usage: berth-cage --directory DIR [--log-limit BYTES] [--lease FILE --registry DIR] -- /PATH/OF/VMM ARGUMENTS")
+            throw CageFailure(
+                "usage: berth-cage --directory DIR [--log-limit BYTES] [--lease FILE --registry DIR] [--cgroup DIR] -- /PATH/OF/VMM ARGUMENTS")
         }
     }
 }

@@ -73,6 +73,7 @@ struct Guard {
         // Once more, now that the pid can't be given to another.
         guard entry.vmmLives else { return }
         registry.noteEnded(entry)
+        if let groups = arguments.groups { ControlGroup(of: entry.name, under: groups).kill() }
         _ = cspawn_signal(process, SIGKILL)
     }
 
@@ -89,12 +90,14 @@ struct Guard {
     }
 }
 
-/// `berth-cage --guard DIR LEASE --agent LOCK [--watchdog DEVICE SECONDS]`
+/// `berth-cage --guard DIR LEASE --agent LOCK [--cgroups DIR] [--watchdog DEVICE SECONDS]`
 struct GuardArguments {
     var directory = ""
     var lease = ""
     /// Held by the agent for as long as it runs.
     var agentLock = ""
+    /// Where the instances' cgroups are.
+    var groups: String?
     var watchdog: String?
     var watchdogSeconds: Int32 = 5
 
@@ -106,6 +109,7 @@ struct GuardArguments {
                 directory = rest.popFirst() ?? ""
                 lease = rest.popFirst() ?? ""
             case "--agent": agentLock = rest.popFirst() ?? ""
+            case "--cgroups": groups = rest.popFirst()
             case "--watchdog":
                 watchdog = rest.popFirst()
                 guard let seconds = rest.popFirst().flatMap({ Int32($0) }), seconds >= 1 else {
@@ -116,7 +120,7 @@ struct GuardArguments {
             }
         }
         guard [directory, lease, agentLock].allSatisfy({ $0.hasPrefix("/") }) else {
-            throw CageFailure("usage: berth-cage --guard DIR LEASE --agent LOCK [--watchdog DEVICE SECONDS]")
+            throw CageFailure("usage: berth-cage --guard DIR LEASE --agent LOCK [--cgroups DIR] [--watchdog DEVICE SECONDS]")
         }
     }
 }

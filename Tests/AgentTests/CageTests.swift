@@ -40,20 +40,24 @@ struct CageTests {
         func kill() { if let pid = process?.pid { Foundation.kill(pid, SIGKILL) } }
     }
 
-    @Test("it tells how the VMM ended", arguments: [("exit 0", VMMExit.poweredOff), ("exit 7", .exited(7)), ("kill -9 $$", .signalled(9))])
+    @Test("it tells how the VMM ended", arguments: [("exit 0", VMMExit.poweredOff), ("exit 7", .exited(7)), ("read go <&3", .signalled(9))])
     func ends(script: String, expected: VMMExit) async throws {
         let caged = try await Caged(script)
+        // The first of a pid namespace is out of its own reach.
+        if case .signalled = expected { caged.kill() }
         #expect(try await caged.end() == expected)
         #expect(try await eventually("the cage ends") { (!caged.directory.isCaged).orNil })
     }
 
     @Test("the VMM is on record before it runs, in a session of its own, with nothing open but what it needs")
     func record() async throws {
-        let caged = try await Caged("exec >&3; cat vmm.json; echo pid=$$; ls /proc/$$/fd; cut -d' ' -f6 /proc/$$/stat")
+        let caged = try await Caged("exec >&3; cat vmm.json; echo pid=$$; ls /proc/self/fd; cut -d' ' -f6 /proc/self/stat")
         #expect(try await caged.end() == .poweredOff)
         let process = try #require(caged.process)
         #expect(caged.console.contains("\"pid\":\(process.pid),"))
-        #expect(caged.console.contains("pid=\(process.pid)\n0\n1\n2\n3\n\(process.cage)\n"), "\(caged.console)")
+        // “ls” has its directory open too.
+        let own = cspawn_may_isolate() == 1 ? 1 : process.pid
+        #expect(caged.console.contains("pid=\(own)\n0\n1\n2\n3\n4\n\(process.cage)\n"), "\(caged.console)")
         #expect(process.bootID == RunningProcess.bootID())
     }
 

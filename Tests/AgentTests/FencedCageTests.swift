@@ -1,5 +1,6 @@
 import Agent
 import AgentDecisions
+import CSpawn
 import CageDecisions
 import ClusterModel
 import Foundation
@@ -86,6 +87,26 @@ struct FencedCageTests {
         #expect(try await eventually("the register is empty") { node.registered.isEmpty.orNil })
     }
 
+    @Test("what a VMM has started ends with it, and its cgroup is gone", .enabled(if: cspawn_may_isolate() == 1 && ControlGroups.standard != nil))
+    func descendants() async throws {
+        let node = try FencedNode()
+        try node.grant(.seconds(8))
+        // In a session of its own, where neither a signal to the VMM nor one to its group would reach it.
+        let directory = try await node.start("setsid sleep 60 & while :; do sleep 1; done")
+        let process = try node.process(directory)
+        let group = try #require(ControlGroups.standard.map { "\($0.path)/\(directory.id)" })
+        let members = try await eventually("both are in the group") { () -> [Int32]? in
+            let text = try? String(contentsOfFile: "\(group)/cgroup.procs", encoding: .utf8)
+            let pids = (text ?? "").split(separator: "\n").compactMap { Int32($0) }
+            return pids.count >= 3 ? pids : nil
+        }
+        #expect(members.contains(process.pid) && !members.contains(process.cage))
+        let exit = try await eventually("the lease is over", within: 20) { directory.read(InstanceDirectory.End.self, from: .end)?.exit }
+        #expect(exit == .leaseOver)
+        for pid in members { #expect(RunningProcess.startTime(of: pid) == nil, "process \(pid) of the VMM lives on") }
+        #expect(try await eventually("the group is gone") { (!FileManager.default.fileExists(atPath: group)).orNil })
+    }
+
     @Test("each renewal carries it on, whoever wrote it")
     func renewed() async throws {
         let node = try FencedNode()
@@ -129,7 +150,10 @@ struct FencedCageTests {
         let node = try FencedNode()
         try node.grant(.seconds(60))
         #expect(try await node.end(node.start("exit 7")) == .exited(7))
-        #expect(try await node.end(node.start("kill -9 $$")) == .signalled(9))
+        // The first of a pid namespace is out of its own reach.
+        let directory = try await node.start()
+        kill(try node.process(directory).pid, SIGKILL)
+        #expect(try await node.end(directory) == .signalled(9))
     }
 }
 

@@ -7,7 +7,7 @@ struct PlantedFaultTests {
     /// Found within the first few seeds, so that every run of the tests shows that the simulator finds something.
     static let quick: [PlantedFault] = [
         .epochUnchecked, .epochNotSynced, .replyBeforeCommit, .usageStored, .generationUnchecked, .recordNotSynced, .adoptionByPid, .keysForgotten,
-        .tombstoneDroppedEarly, .heldPastLease, .inheritedWaitSkipped, .waitTooShort, .cageAsleep, .brakeOff,
+        .tombstoneDroppedEarly, .heldPastLease, .inheritedWaitSkipped, .waitTooShort, .cageAsleep, .brakeOff, .deltasAfterLapse,
     ]
 
     static func firstFailing(_ fault: PlantedFault, within seeds: ClosedRange<UInt64>) -> RunResult? {

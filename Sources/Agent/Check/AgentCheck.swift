@@ -1,3 +1,4 @@
+import CSpawn
 import ClusterAPI
 import ClusterModel
 import FoundationEssentials
@@ -25,7 +26,7 @@ package struct AgentCheck: Sendable {
     }
 
     package func findings() async -> [Finding] {
-        var findings = [await qemu(), cage(), kvm(), dataDirectory(), runDirectory(), watchdog(), room(), descriptors()]
+        var findings = [await qemu(), cage(), kvm(), dataDirectory(), runDirectory(), watchdog(), room(), descriptors()] + confinement()
         if let finding = await controller() { findings.append(finding) }
         return findings
     }
@@ -88,6 +89,22 @@ package struct AgentCheck: Sendable {
                 remedy: "mount -t tmpfs -o size=1m,mode=0700 tmpfs \(path)")
         }
         return Finding(name: "run directory", state: .ok, detail: path)
+    }
+
+    private func confinement() -> [Finding] {
+        let namespaces =
+            cspawn_may_isolate() == 1
+            ? Finding(name: "namespaces", state: .ok, detail: "each VMM is the first process of a pid and an ipc namespace of its own")
+            : Finding(
+                name: "namespaces", state: .warning,
+                detail: "this user may make none: a VMM ends with its cage by a signal alone",
+                remedy: "run the agent as root, or give it CAP_SYS_ADMIN")
+        let groups =
+            ControlGroups.standard.map { Finding(name: "cgroup", state: .ok, detail: "\($0.path), ended as a whole by cgroup.kill") }
+            ?? Finding(
+                name: "cgroup", state: .warning, detail: "no cgroup of version 2 may be written: a VMM is ended by a signal alone",
+                remedy: "run the agent under its unit, with Delegate=yes")
+        return [namespaces, groups]
     }
 
     private func watchdog() -> Finding {

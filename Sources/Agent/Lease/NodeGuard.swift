@@ -64,6 +64,7 @@ package actor NodeGuard {
     private func start() async throws(WorkFailure) {
         unlink(run.guardRecord)
         var words = [cage, "--guard", run.registry, run.lease, "--agent", agentLock]
+        if let groups = ControlGroups.standard { words += ["--cgroups", groups.path] }
         if let watchdog { words += ["--watchdog", watchdog.device, "\(max(1, watchdog.within.count / 1000))"] }
         try CageProcess.detach(words)
         let deadline = ContinuousClock.now + Self.patience

@@ -15,10 +15,14 @@ struct cspawn_descriptor {
 int cspawn_detached(const char *path, char *const argv[], char *const envp[], const struct cspawn_descriptor *descriptors, int count, pid_t *pid);
 
 /// Makes a child that waits for a byte on `gate` (end of file: it exits) and then becomes `path`. It is killed when the calling thread dies.
-/// Every descriptor but the given ones is closed in it; `oom_score` is written to its oom_score_adj. An exec that fails writes its errno,
-/// as an int, to `report`. Only for a caller with one thread. Returns the process or -errno.
+/// Every descriptor but the given ones is closed in it; `oom_score` is written to its oom_score_adj; it can't gain rights by an exec. With `isolate` it is
+/// the first process of a pid and an ipc namespace of its own. An exec that fails writes its errno, as an int, to `report`. Only for a caller with one
+/// thread. Returns the process or -errno.
 pid_t cspawn_gated_child(const char *path, char *const argv[], char *const envp[], const struct cspawn_descriptor *descriptors, int count, int gate,
-                         int report, int oom_score);
+                         int report, int oom_score, int isolate);
+
+/// 1 when this process may make namespaces.
+int cspawn_may_isolate(void);
 
 /// A descriptor that becomes readable when the process ends, or -errno.
 int cspawn_pidfd(pid_t pid);

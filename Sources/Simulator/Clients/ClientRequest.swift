@@ -9,6 +9,7 @@ struct RequestKey: Hashable {
 struct ClientRequest {
     enum What {
         case launch(Name, recovery: RecoveryPolicy, ephemeral: Bool, priority: Int, apart: Name?, queue: Bool, restart: RestartPolicy)
+        case launchWorkload(ClusterLoss.Workload)
         case stop(Name, force: Bool)
         case start(Name)
         case reboot(Name)

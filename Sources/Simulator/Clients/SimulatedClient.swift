@@ -31,6 +31,7 @@ final class SimulatedClient {
     func act(on intent: Intent) {
         switch intent.kind {
         case .launch: launch(intent.pick)
+        case .launchWorkload: launchWorkload(intent.pick)
         case .stop: about(intent.pick, { !$0.isOver }, .stopped) { .stop($0.name, force: intent.pick % 3 == 0) }
         case .start: about(intent.pick, { !$0.isOver }, .running) { .start($0.name) }
         case .reboot: about(intent.pick, { !$0.isOver }, []) { .reboot($0.name) }
@@ -65,6 +66,13 @@ final class SimulatedClient {
                 name, recovery: pick % 3 == 0 ? .stay : .fenced, ephemeral: pick % 3 != 0 || pick % 2 == 0, priority: pick % 4, apart: apart,
                 queue: pick % 4 == 0, restart: pick % 7 == 0 ? .never : .onFailure),
             name: name, result: .running)
+    }
+
+    private func launchWorkload(_ place: Int) {
+        guard let workload = world.settings.loss?.workloads[place] else { return }
+        order.append(workload.name)
+        instances[workload.name] = KnownInstance(name: workload.name)
+        send(.launchWorkload(workload), name: workload.name, result: .running)
     }
 
     private func about(

@@ -155,7 +155,7 @@ final class ControllerProcess {
     }
 
     private func makeFirstThings() {
-        for size in ClusterState.firstSizes { submit(.createSize(size), .none) }
+        for size in ClusterState.firstSizes + (world.settings.loss?.sizes ?? []) { submit(.createSize(size), .none) }
         submit(.putImage(world.image), .none)
     }
 

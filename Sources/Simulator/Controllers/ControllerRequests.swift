@@ -18,6 +18,12 @@ extension ControllerProcess {
                     name: name, project: ClusterState.defaultProject, groups: apart.map { [$0] } ?? [], constraints: constraints, restart: restart,
                     stopTimeout: Milliseconds(seconds: 20), queue: queue, recovery: recovery, ephemeral: ephemeral, priority: priority,
                     ids: [(chance.id(), chance.id())]))
+        case .launchWorkload(let workload):
+            return .launch(
+                Command.Launch(
+                    name: workload.name, project: ClusterState.defaultProject, size: workload.size, labels: workload.labels, groups: workload.groups,
+                    constraints: workload.constraints, policy: workload.policy, queue: true, recovery: workload.recovery,
+                    ids: [(chance.id(), chance.id())]))
         case .stop(let name, let force): return .stop(named(name), chance.id(), force: force, within: nil)
         case .start(let name): return .start(named(name), chance.id())
         case .reboot(let name): return .reboot(named(name), chance.id())

@@ -18,6 +18,7 @@ final class Invariants {
     private(set) var damaged: Set<InstanceID> = []
     var rest = Rest()
     private var recovery = RecoveryWatch()
+    private(set) var loss = LossWatch()
 
     init(_ world: World, nodes: Int) {
         self.world = world
@@ -112,6 +113,7 @@ final class Invariants {
 
     /// Durable from now on.
     func stored(_ effects: Effects) {
+        if let at = world.settings.loss?.at { loss.take(effects, lossAt: at, now: world.now) }
         var left: [InstanceID] = []
         for change in effects.changes {
             switch change.change {

@@ -5,6 +5,7 @@ package struct Violation: Error, Hashable, Sendable {
         case movedAfterFencing = "an instance is placed elsewhere only when its VMM has surely ended"
         case proofIsTold = "the event of a restart elsewhere tells the proof of fencing"
         case brakeHolds = "nothing is started elsewhere by itself when too many nodes go at once"
+        case fullAfterLapse = "after a lapse a lease comes back only with all that is wanted"
         case stays = "an instance that stays is never moved by itself"
         case deletedStaysDeleted = "what is deleted never runs again"
         case strangersLive = "a VM that nobody asked for is left alone"

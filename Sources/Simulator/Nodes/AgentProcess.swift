@@ -22,6 +22,8 @@ final class AgentProcess {
     private var talk = Talk.pausing(turn: 0)
     private var turns = 0
     private var failures = 0
+    /// The revision of the latest answer.
+    private var heard: Int64 = 0
     private var questions = 0
 
     /// Work that is under way.
@@ -86,7 +88,9 @@ final class AgentProcess {
         let sent = conversation.send(registration: node.registration, observed: everything, at: now)
         turns += 1
         talk = .waiting(sent, exchange: turns)
-        world.send(sent.request, from: node, exchange: turns)
+        var request = sent.request
+        if world.planted == .deltasAfterLapse, request.seen == 0, !request.full { request.seen = heard }
+        world.send(request, from: node, exchange: turns)
         let limit = Span(sent.request.hold) + Self.patience
         world.push(
             .exchangeOver(node: node.index, life: life, exchange: turns), at: node.clock.moment(after: limit, from: world.now))
@@ -141,7 +145,7 @@ final class AgentProcess {
         acknowledge(news.acknowledged)
         if answer.full || !answer.desired.isEmpty { apply(answer.desired, full: answer.full, epoch: answer.epoch) }
         guard isAlive else { return }
-        enforce(news.lease, sent)
+        enforce(standing(answer, news, sent), sent, isFull: answer.full)
         guard isAlive else { return }
         questions = news.asksAtOnce ? questions + 1 : 0
         // A controller that is never content is not asked in a circle.
@@ -182,7 +186,16 @@ final class AgentProcess {
     }
 
     /// Writes the deadline down for cages and guard, and lets the fenced ones know.
-    private func enforce(_ standing: LeaseStanding, _ sent: SentSync) {
+    private func standing(_ answer: SyncAnswer, _ news: SyncConversation.News, _ sent: SentSync) -> LeaseStanding {
+        heard = answer.revision
+        guard world.planted == .deltasAfterLapse, news.refusedGrant == .needsFullSet, let grant = answer.lease else { return news.lease }
+        return .held(until: sent.sentAt + grant.length.duration)
+    }
+
+    private func enforce(_ standing: LeaseStanding, _ sent: SentSync, isFull: Bool) {
+        if standing.mayStart(at: now), !lease.mayStart(at: now), !isFull {
+            world.invariants.broken(.fullAfterLapse, "\(node.label) has its lease back with a part of what is wanted there")
+        }
         let begins = standing.mayStart(at: now) && !lease.mayStart(at: now)
         lease = standing
         guard case .held(var until) = standing else { return }

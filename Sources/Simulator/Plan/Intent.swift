@@ -1,6 +1,8 @@
 /// What a client means to do at a moment; with which instance or node, it sees then.
 package struct Intent: Hashable, Sendable {
     package enum Kind: String, Hashable, Sendable, CaseIterable {
+        /// Of the cluster that somebody has: `pick` is its place there.
+        case launchWorkload
         case launch, stop, start, reboot, delete, cancel, cordon, uncordon, removeLost, settleStranger, drain, confirmDead, resumeRecovery
     }
 

@@ -30,6 +30,8 @@ package enum PlantedFault: String, Hashable, Sendable, CaseIterable {
     case inheritedWaitSkipped = "inherited-wait-skipped"
     /// Syncs are held for longer than the lease.
     case heldPastLease = "held-past-lease"
+    /// After a lapse an agent goes on with changes alone.
+    case deltasAfterLapse = "deltas-after-lapse"
     /// Any number of nodes may be lost at once.
     case brakeOff = "brake-off"
     /// Cages and guard do not look at the deadline.

@@ -7,9 +7,16 @@ package struct SimulationPlan: Hashable, Sendable {
     package var timing: TimingProfile
     package var calmFrom: Moment
 
-    package enum TimingProfile: String, Hashable, Sendable { case standard, fast }
+    package enum TimingProfile: String, Hashable, Sendable, CaseIterable { case standard, fast }
 
     static let clients = 4
+
+    init(faults: [Fault], intents: [Intent], timing: TimingProfile, calmFrom: Moment) {
+        self.faults = faults
+        self.intents = intents
+        self.timing = timing
+        self.calmFrom = calmFrom
+    }
 
     package init(_ settings: SimulationSettings) {
         var chance = SeededGenerator(seed: settings.seed, stream: 0)

@@ -9,6 +9,8 @@ package struct SimulationSettings: Sendable {
     package var length: Span
     package var planted: PlantedFault?
     package var isTracing = false
+    /// Instead of launches and faults by chance.
+    var loss: ClusterLoss?
 
     package init(seed: UInt64, shape: ClusterShape, instances: Int, length: Span, planted: PlantedFault? = nil) {
         self.seed = seed

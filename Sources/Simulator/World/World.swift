@@ -69,7 +69,7 @@ final class World {
     }
 
     /// Operators are people: in some clusters nobody looks.
-    var hasEagerOperator: Bool { settings.seed % 3 != 0 }
+    var hasEagerOperator: Bool { settings.loss?.isResumed ?? (settings.seed % 3 != 0) }
 
     // MARK: Time
 
@@ -102,7 +102,7 @@ final class World {
             hash = (hash ^ next.happening.signature) &* 0x0000_0100_0000_01B3
             happen(next.happening)
         }
-        if invariants.violation == nil { invariants.end() }
+        if invariants.violation == nil, settings.loss == nil { invariants.end() }
     }
 
     // MARK: The trace

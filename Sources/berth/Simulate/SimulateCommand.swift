@@ -10,6 +10,10 @@ struct SimulateCommand: AsyncParsableCommand {
         discussion: """
             The same seed is the same run, always. Exits with 1 when a promise was broken; --shrink then shows the fewest faults and
             requests that still break it, and what happened.
+
+            berth simulate --runs 100
+            berth simulate --cluster FILE --runs 100           all that can go wrong, on your own nodes
+            berth simulate --cluster FILE --lose rack=r2       only this goes wrong: what becomes of what ran there
             """)
 
     @Option(help: "The first seed.")
@@ -36,6 +40,7 @@ struct SimulateCommand: AsyncParsableCommand {
     @Flag(help: "Print no progress.")
     var quiet = false
 
+    @OptionGroup var simulated: SimulatedCluster
     @OptionGroup var outputOptions: OutputOptions
 
     private static let hoursRange = 0.2...1000.0
@@ -60,6 +65,7 @@ struct SimulateCommand: AsyncParsableCommand {
         if plant == "list" {
             return try StandardOutput.write(Self.list.text(of: PlantedFault.allCases.map(PlantedFaultRow.init), as: outputOptions.output))
         }
+        if let loss = try simulated.loss() { return try show(LossReport(loss)) }
         let results = try await SimulationRuns(settings: try settings(), seeds: seed..<seed + UInt64(runs), quiet: quiet).run()
         try StandardOutput.write(Self.presentation.text(of: results, as: outputOptions.output))
         guard let failing = results.firstFailingSeed else { return }
@@ -70,9 +76,19 @@ struct SimulateCommand: AsyncParsableCommand {
         throw CommandFailure(.failed, "seed \(failing) breaks the promise that \(failure?.promise ?? "was made"): \(failure?.what ?? "")")
     }
 
+    private func show(_ report: LossReport) throws {
+        switch outputOptions.output {
+        case .json: try StandardOutput.write(Rendering.json(report))
+        case .yaml: try StandardOutput.write(Rendering.yaml(report))
+        case .table, .wide, .name: try StandardOutput.write(LossText.presentation.text(of: report.instances, as: outputOptions.output))
+        }
+        if !quiet { StandardError.write(LossText.summary(of: report)) }
+        if let violation = report.violation { throw CommandFailure(.failed, "a promise was broken: \(violation)") }
+    }
+
     private func settings() throws -> SimulationSettings {
         SimulationSettings(
-            seed: seed, shape: .even(nodes: nodes, instances: instances), instances: instances,
+            seed: seed, shape: try simulated.shape() ?? .even(nodes: nodes, instances: instances), instances: instances,
             length: .milliseconds(Int((hours * 3_600_000).rounded())), planted: try plantedFault())
     }
 

@@ -15,6 +15,7 @@ package enum CageProcess {
         defer { close(ends[0]) }
         var words = [settings.cage, "--directory", directory, "--log-limit", "\(settings.consoleLimit)"]
         if let run { words += ["--lease", run.lease, "--registry", run.registry] }
+        if let groups = settings.groups, let name = directory.split(separator: "/").last { words += ["--cgroup", "\(groups.path)/\(name)"] }
         words += ["--"] + command
         let result = spawn(words, report: ends[1])
         close(ends[1])

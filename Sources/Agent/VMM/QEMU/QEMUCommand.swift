@@ -99,6 +99,7 @@ package struct QEMUSettings: Sendable {
     /// Of each of the two files that a console's log rotates through.
     package var consoleLimit = 1 << 20
     package var moreArguments: [String] = []
+    package var groups = ControlGroups.standard
 
     package init(binary: String, cage: String, accelerator: Accelerator) {
         self.binary = binary
