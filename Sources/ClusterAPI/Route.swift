@@ -10,6 +10,9 @@ package enum Route: String, CaseIterable, Sendable {
     case listKeys, importKey, deleteKey, instanceSeed
     case listOperations, showOperation, cancelOperation
     case listEvents
+    case whoami, listProjects, createProject, showProject, deleteProject, showQuota, setQuota
+    case listUsers, createUser, deleteUser, listServiceAccounts, createServiceAccount, deleteServiceAccount
+    case listGrants, grantRole, revokeRole, listTokens, createToken, revokeToken, listAudit, verifyAudit
     case openStream, streamOutput, streamInput, closeStream, nodeStreamOutput, nodeStreamInput
 
     package enum Method: String, Sendable { case get = "GET", post = "POST", put = "PUT", delete = "DELETE" }
@@ -66,6 +69,27 @@ package enum Route: String, CaseIterable, Sendable {
         case .showOperation: (.get, "/v1/operations/{operation}")
         case .cancelOperation: (.post, "/v1/operations/{operation}/cancel")
         case .listEvents: (.get, "/v1/events")
+        case .whoami: (.get, "/v1/whoami")
+        case .listProjects: (.get, "/v1/projects")
+        case .createProject: (.post, "/v1/projects")
+        case .showProject: (.get, "/v1/projects/{project}")
+        case .deleteProject: (.delete, "/v1/projects/{project}")
+        case .showQuota: (.get, "/v1/projects/{project}/quota")
+        case .setQuota: (.put, "/v1/projects/{project}/quota")
+        case .listUsers: (.get, "/v1/users")
+        case .createUser: (.post, "/v1/users")
+        case .deleteUser: (.delete, "/v1/users/{user}")
+        case .listServiceAccounts: (.get, "/v1/service-accounts")
+        case .createServiceAccount: (.post, "/v1/service-accounts")
+        case .deleteServiceAccount: (.delete, "/v1/service-accounts/{account}")
+        case .listGrants: (.get, "/v1/grants")
+        case .grantRole: (.post, "/v1/grants")
+        case .revokeRole: (.post, "/v1/grants/revoke")
+        case .listTokens: (.get, "/v1/tokens")
+        case .createToken: (.post, "/v1/tokens")
+        case .revokeToken: (.delete, "/v1/tokens/{token}")
+        case .listAudit: (.get, "/v1/audit")
+        case .verifyAudit: (.get, "/v1/audit/verification")
         case .openStream: (.post, "/v1/instances/{instance}/streams")
         case .streamOutput: (.get, "/v1/streams/{stream}/output")
         case .streamInput: (.post, "/v1/streams/{stream}/input")

@@ -3,7 +3,7 @@ import ClusterModel
 
 /// What whoever imports an image says of it.
 struct ImageClaim: Sendable {
-    static let parameters = ["name", "format", "architecture", "digest", "minimumDisk", "version", "os", "cloudInit"]
+    static let parameters = ["name", "format", "architecture", "digest", "minimumDisk", "version", "os", "cloudInit", "public"]
 
     var name: Name
     var format: Image.Format
@@ -43,10 +43,10 @@ struct ImageClaim: Sendable {
         return text
     }
 
-    func image(_ received: ImageLibrary.Received) -> Image {
+    func image(_ received: ImageLibrary.Received, of project: Name?) -> Image {
         Image(
             id: .random(), name: name, digest: received.digest, format: format, architecture: architecture, bytes: received.bytes,
             minimumDisk: max(minimumDisk, MiB((received.virtualBytes + (1 << 20) - 1) >> 20)), createdAt: .now,
-            sourceDigest: received.sourceDigest, version: version, os: os, cloudInit: cloudInit)
+            sourceDigest: received.sourceDigest, version: version, os: os, cloudInit: cloudInit, project: project)
     }
 }
