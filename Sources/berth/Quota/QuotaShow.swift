@@ -14,7 +14,8 @@ struct QuotaShow: AsyncParsableCommand {
 
     func run() async throws {
         let client = try connection.client()
-        let view = try await client.quota(of: try await name ?? connection.projectName(client))
-        try StandardOutput.write(try QuotaTable.text(of: view, as: output.output))
+        let project: Name
+        if let name { project = name } else { project = try await connection.projectName(client) }
+        try StandardOutput.write(try QuotaTable.text(of: try await client.quota(of: project), as: output.output))
     }
 }
