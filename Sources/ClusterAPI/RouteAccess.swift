@@ -20,7 +20,7 @@ package enum RouteAccess: Hashable, Sendable {
         case asked
         /// The same, or the cluster where the image is to be public.
         case newImage
-        case instance, image, key, operation, stream, project
+        case instance, image, key, operation, stream, project, volume, snapshot
     }
 }
 
@@ -32,13 +32,19 @@ extension Route {
         case .whoami, .listSizes, .listProjects, .listTokens, .createToken, .revokeToken: .signedIn
         case .listInstances, .listImages, .listKeys, .listOperations, .listEvents: .project(.view, .list)
         case .listServiceAccounts, .listGrants: .project(.manage, .list)
-        case .launchInstance, .importKey: .project(.use, .asked)
+        case .listVolumes, .listSnapshots: .project(.view, .list)
+        case .launchInstance, .importKey, .createVolume, .createSnapshot: .project(.use, .asked)
+        case .showVolume: .project(.view, .volume)
+        case .updateVolume, .deleteVolume, .attachVolume, .detachVolume: .project(.use, .volume)
+        case .showSnapshot: .project(.view, .snapshot)
+        case .deleteSnapshot, .restoreSnapshot, .exportSnapshot, .cloneSnapshot: .project(.use, .snapshot)
         case .importImage, .downloadImage: .project(.use, .newImage)
         case .createServiceAccount, .deleteServiceAccount: .project(.manage, .asked)
         // The rest of what they ask depends on the role that is given, so the route says it.
         case .grantRole, .revokeRole: .signedIn
         case .showInstance, .explainInstance: .project(.view, .instance)
-        case .deleteInstance, .startInstance, .stopInstance, .rebootInstance, .updateInstance: .project(.use, .instance)
+        case .deleteInstance, .startInstance, .stopInstance, .rebootInstance, .updateInstance, .resizeInstance, .rebuildInstance:
+            .project(.use, .instance)
         // A log needs no more; what else can be opened needs the right to use the instance, which the route says.
         case .openStream: .project(.view, .instance)
         case .streamOutput, .closeStream: .project(.view, .stream)

@@ -35,6 +35,7 @@ package struct Berth: AsyncParsableCommand {
                     ProjectCommand.self, QuotaCommand.self, UserCommand.self, ServiceAccountCommand.self, RoleCommand.self, TokenCommand.self,
                     AuditCommand.self, Whoami.self,
                 ]),
+            CommandGroup(name: "Disks", subcommands: [VolumeCommand.self, SnapshotCommand.self]),
             CommandGroup(name: "Files", subcommands: [Apply.self, Diff.self, DeleteDeclared.self]),
             CommandGroup(name: "Planning", subcommands: [CapacityCommand.self, PlanCommand.self, SimulateCommand.self]),
             CommandGroup(name: "Running Berth", subcommands: [DevCommand.self, ControllerCommand.self, AgentCommand.self, BenchCommand.self]),

@@ -81,6 +81,8 @@ struct PlayedTenants: Sendable {
             let kept = try await send(
                 .post, "/v1/keys?project=\(project)", Data(#"{"name": "laptop", "publicKey": "\#(key)"}"#.utf8), by: admin)
             #expect(kept.status == 201, "\(kept.text)")
+            let volume = try await send(.post, "/v1/volumes?project=\(project)", Data(#"{"name": "data", "sizeMiB": 1}"#.utf8), by: admin)
+            #expect(volume.status == 201, "\(volume.text)")
             var launch = try controller.launchRequest("web")
             launch.image = try Name("own")
             launch.protected = true

@@ -38,7 +38,7 @@ extension Controller {
         let query = try call.query("dryRun")
         let body = try await JSONBody.read(call.request)
         let request = try JSONBody.decodeHot(LaunchRequest.self, body, optional: true)
-        let launch = try Self.launch(request, in: try launchProject(request, call))
+        let launch = try Self.launch(request, in: try project(of: call, named: request.project))
         if try query.flag("dryRun") { return try await withTaskExecutorPreference(globalConcurrentExecutor) { try dryRun(launch) } }
         return try await change(call, body: body, status: 201, .launch(launch)) { answer in
             guard case .launched(let launched) = answer else { return nil }
@@ -48,8 +48,8 @@ extension Controller {
     }
 
     /// The body may name it too.
-    private func launchProject(_ request: LaunchRequest, _ call: APICall) throws(ErrorBody) -> Name {
-        guard let project = request.project, project != call.project else {
+    func project(of call: APICall, named project: Name?) throws(ErrorBody) -> Name {
+        guard let project, project != call.project else {
             if let project = call.project { return project }
             return try namedProject(call)
         }

@@ -3,13 +3,37 @@ import ControllerDecisions
 
 /// Ids or names in paths: what is an id of something is that, anything else is a name.
 extension Controller {
-    func instanceKey(_ call: APICall) throws(ErrorBody) -> InstanceKey {
-        let text = call.parameters[0]
+    func instanceKey(_ call: APICall) throws(ErrorBody) -> InstanceKey { try instanceKey(call, call.parameters[0]) }
+
+    func instanceKey(_ call: APICall, _ text: String) throws(ErrorBody) -> InstanceKey {
         let id = InstanceID(text)
         if let id, let project = view.look({ $0.instances[id]?.value.instance.project }), call.sees(project) { return .id(id) }
         guard let name = try? Name(text) else {
             if let id { throw ErrorBody(code: .notFound, message: "There is no instance with the id \(id).") }
             throw impossible(text, "instance")
+        }
+        return .name(ProjectName(project: try namedProject(call), name: name))
+    }
+
+    func volumeKey(_ call: APICall) throws(ErrorBody) -> VolumeKey { try volumeKey(call, call.parameters[0]) }
+
+    func volumeKey(_ call: APICall, _ text: String) throws(ErrorBody) -> VolumeKey {
+        let id = VolumeID(text)
+        if let id, let project = view.look({ $0.storage.volumes[id]?.value.volume.project }), call.sees(project) { return .id(id) }
+        guard let name = try? Name(text) else {
+            if let id { throw ErrorBody(code: .notFound, message: "There is no volume with the id \(id).") }
+            throw impossible(text, "volume")
+        }
+        return .name(ProjectName(project: try namedProject(call), name: name))
+    }
+
+    func snapshotKey(_ call: APICall) throws(ErrorBody) -> SnapshotKey {
+        let text = call.parameters[0]
+        let id = SnapshotID(text)
+        if let id, let project = view.look({ $0.storage.snapshots[id]?.value.project }), call.sees(project) { return .id(id) }
+        guard let name = try? Name(text) else {
+            if let id { throw ErrorBody(code: .notFound, message: "There is no snapshot with the id \(id).") }
+            throw impossible(text, "snapshot")
         }
         return .name(ProjectName(project: try namedProject(call), name: name))
     }

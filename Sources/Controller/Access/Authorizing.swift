@@ -53,6 +53,12 @@ extension Controller {
             let key = try imageKey(call, call.parameters[0])
             project = try view.read { state throws(ErrorBody) in try state.find(key).project }
             if project == nil, permission == .view { return }
+        case .volume:
+            let key = try volumeKey(call)
+            project = try view.read { state throws(ErrorBody) in try state.find(key).volume.project }
+        case .snapshot:
+            let key = try snapshotKey(call)
+            project = try view.read { state throws(ErrorBody) in try state.find(key).project }
         case .operation: project = try projectOfOperation(call)
         case .stream: project = try projectOfStream(call)
         case .project:
