@@ -4,26 +4,27 @@ import ClusterModel
 package struct InstanceMachine: Sendable {
     package let id: InstanceID
     /// Nil for an instance of which nothing is kept here.
-    package private(set) var record: InstanceRecord?
+    package internal(set) var record: InstanceRecord?
     private let timing: InstanceTiming
-    private(set) var phase = InstancePhase.absent
-    private var busy: InstanceWork?
+    var phase = InstancePhase.absent
+    private(set) var busy: InstanceWork?
     private var isAbandoned = false
     private var attempts = 0
     /// Nothing new is begun before.
     private var waitUntil: Duration?
-    private(set) var reason: String?
-    private(set) var address: String?
+    var reason: String?
+    var migration = MigrationPart()
+    var address: String?
     private(set) var marks = LaunchMarks()
     /// A deletion of something that is not here: the answer is owed all the same.
     private(set) var deletion: DesiredInstance?
-    private(set) var isWanted = true
-    private(set) var doubt: String?
+    var isWanted = true
+    var doubt: String?
     private var isHeldByShutdown = false
     /// A launch has failed for good, and what it made is still there.
-    private var owesUndo = false
+    var owesUndo = false
     /// Of the controller's term in which `record.desired` was last said, which may be later than the one it is on disk with.
-    private var epoch = Epoch(0)
+    var epoch = Epoch(0)
     /// What the node's lease allowed when it was last asked; of meaning for a fenced instance alone.
     private var mayRun = false
     private(set) var mayStart = false
@@ -43,6 +44,7 @@ package struct InstanceMachine: Sendable {
         case .failed(let work, let reason, let lasting): fail(work, reason, lasting: lasting, now, &effects)
         case .started(let vmm, let address, let spawned): start(vmm, address, spawned: spawned, now, &effects)
         case .adopted(let vmm): if phase.vmm == vmm { doubt = nil }
+        case .migration(let report): take(report)
         case .ended(let vmm, let exit): end(vmm, exit, now, &effects)
         case .shutDownWithNode(let vmm): if phase.vmm == vmm { hold("its node is shutting down") }
         case .tick: break
@@ -51,7 +53,7 @@ package struct InstanceMachine: Sendable {
         return effects
     }
 
-    private mutating func look(at lease: LeaseStanding, _ now: Duration) {
+    mutating func look(at lease: LeaseStanding, _ now: Duration) {
         mayRun = lease.mayRun(at: now)
         mayStart = lease.mayStart(at: now)
     }
@@ -93,11 +95,12 @@ package struct InstanceMachine: Sendable {
 // MARK: - What is to be done
 
 extension InstanceMachine {
-    private mutating func advance(_ now: Duration, _ effects: inout [InstanceEffect]) {
+    mutating func advance(_ now: Duration, _ effects: inout [InstanceEffect]) {
         if let waitUntil {
             guard now >= waitUntil else { return }
             self.waitUntil = nil
         }
+        if advanceMigration(now, &effects) { return }
         switch nextStep(desired: wanted, observed: phase.local) {
         case .nothing: if owesUndo, phase == .failed { begin(.undo, &effects) }
         case .launch: launch(now, &effects)
@@ -115,7 +118,7 @@ extension InstanceMachine {
         }
     }
 
-    private mutating func launch(_ now: Duration, _ effects: inout [InstanceEffect]) {
+    mutating func launch(_ now: Duration, _ effects: inout [InstanceEffect]) {
         guard busy == nil else { return }
         if case .launching(let step) = phase { return begin(step, &effects) }
         phase = .launching(.fetchImage)
@@ -131,7 +134,7 @@ extension InstanceMachine {
         abandon(&effects)
     }
 
-    private mutating func begin(_ work: InstanceWork, _ effects: inout [InstanceEffect]) {
+    mutating func begin(_ work: InstanceWork, _ effects: inout [InstanceEffect]) {
         guard busy == nil else {
             if busy != work { abandon(&effects) }
             return
@@ -140,7 +143,7 @@ extension InstanceMachine {
         effects.append(.begin(work))
     }
 
-    private mutating func abandon(_ effects: inout [InstanceEffect]) {
+    mutating func abandon(_ effects: inout [InstanceEffect]) {
         guard let busy, !isAbandoned, busy != .undo, busy != .removeFiles else { return }
         isAbandoned = true
         effects.append(.abandon(busy))
@@ -215,8 +218,8 @@ extension InstanceMachine {
         // The controller of an adopted VM never knew what it was made from.
         if desired.adopt { desired.image = kept.desired.image }
         kept.take(desired, epoch: epoch)
-        // What is here without a record may have been written by a guest.
-        if phase.vmm != nil || (record == nil && phase == .halted) { kept.hasRun = true }
+        // What is here without a record may have been written by a guest, and what it receives was.
+        if phase.vmm != nil || (record == nil && phase == .halted) || desired.migration?.part == .receive { kept.hasRun = true }
         deletion = nil
         save(kept, &effects)
     }
@@ -235,7 +238,8 @@ extension InstanceMachine {
         case .fetchImage: proceed(to: .makeDisk)
         case .makeDisk: proceed(to: .makeSeed)
         case .makeSeed: proceed(to: .startVMM)
-        case .startVMM: break
+        case .startVMM, .receive, .send: break
+        case .resume: migration = MigrationPart()
         case .undo: owesUndo = false
         case .removeFiles: forget(&effects)
         }
@@ -264,8 +268,9 @@ extension InstanceMachine {
         isAbandoned = false
         // A cage that finds the lease over starts nothing, and that is no failure.
         guard !wasAbandoned, work != .startVMM || wanted != .withheld else { return }
-        attempts += 1
         let sentence = "\(work.words) failed: \(why)"
+        if [.send, .receive, .resume].contains(work) { return failMigration(work, sentence, now) }
+        attempts += 1
         if work == .removeFiles {
             waitUntil = now + (timing.retry.delay(before: attempts) ?? timing.retry.maximum)
             reason = sentence
@@ -305,13 +310,13 @@ extension InstanceMachine {
         save(record, &effects)
     }
 
-    private mutating func end(_ vmm: VMMProcess, _ exit: VMMExit, _ now: Duration, _ effects: inout [InstanceEffect]) {
+    mutating func end(_ vmm: VMMProcess, _ exit: VMMExit, _ now: Duration, _ effects: inout [InstanceEffect]) {
         guard phase.vmm == vmm else { return }
         let wantedThen = wanted
         let wasTold = phase.local == .stopping
         let ranFor = if case .running(_, let since) = phase { now - since } else { Duration.zero }
         phase = .halted
-        guard var record else { return }
+        guard var record, !endInMigration(exit) else { return }
         switch wantedThen {
         case .withheld where exit.isClean && !wasTold && record.desired.desired == .running: powerOff(record, &effects)
         case .withheld: reason = "its node's lease is over"
@@ -351,48 +356,9 @@ extension InstanceMachine {
         reason = "its VMM \(exit.words); restart \(record.streak) of \(timing.restart.limit)"
     }
 
-    private mutating func hold(_ why: String) {
+    mutating func hold(_ why: String) {
         phase = .halted
         reason = why
         isHeldByShutdown = true
-    }
-}
-
-// MARK: - What the next agent finds
-
-extension InstanceMachine {
-    /// Goes on where another agent was. Call once, before any event.
-    package mutating func takeUp(_ found: FoundInstance, address: String?, at now: Duration, lease: LeaseStanding = .none) -> [InstanceEffect] {
-        var effects: [InstanceEffect] = []
-        look(at: lease, now)
-        record = found.record
-        epoch = found.record?.epoch ?? Epoch(0)
-        self.address = address
-        if found.vmm != .never { record?.hasRun = true }
-        phase = .halted
-        reason = found.record?.failure
-        switch found.vmm {
-        case .never: if found.record?.desired.desired == .running { phase = .launching(.fetchImage) }
-        case .running(let vmm): phase = .running(vmm, since: now)
-        case .doubtful(let vmm, let why):
-            phase = .running(vmm, since: now)
-            doubt = why
-        case .ended(let exit):
-            let past = VMMProcess(pid: 0, startTime: 0, bootID: "")
-            phase = .running(past, since: now)
-            end(past, exit, now, &effects)
-        case .endedWithMachine: break
-        case .shutDownWithNode: hold("its node was shut down and is up again")
-        }
-        if found.record?.failure != nil, phase.vmm == nil {
-            phase = .failed
-            // Whether it was done, nobody has written down.
-            owesUndo = record?.hasRun == false
-        }
-        if record?.poweredItselfOff == true { reason = "the guest powered itself off" }
-        // Files without a record may be of what the controller is about to speak of: until it has said what it wants, nobody is asked about them.
-        isWanted = record != nil || found.vmm == .never
-        advance(now, &effects)
-        return effects
     }
 }

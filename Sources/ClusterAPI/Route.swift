@@ -6,7 +6,7 @@ package enum Route: String, CaseIterable, Sendable {
     case listNodes, showNode, cordonNode, uncordonNode, drainNode, confirmDeadNode, removeNode, syncNode
     case listSizes, createSize, deleteSize
     case listImages, showImage, importImage, downloadImage, deleteImage, imageContent
-    case updateInstance
+    case updateInstance, migrateInstance
     case listKeys, importKey, deleteKey, instanceSeed
     case listOperations, showOperation, cancelOperation
     case listEvents
@@ -58,6 +58,7 @@ package enum Route: String, CaseIterable, Sendable {
         case .deleteImage: (.delete, "/v1/images/{image}")
         case .imageContent: (.get, "/v1/images/{image}/content")
         case .updateInstance: (.put, "/v1/instances/{instance}")
+        case .migrateInstance: (.post, "/v1/instances/{instance}/migrate")
         case .listKeys: (.get, "/v1/keys")
         case .importKey: (.post, "/v1/keys")
         case .deleteKey: (.delete, "/v1/keys/{key}")

@@ -8,11 +8,11 @@ import Testing
 @Suite("operations of several steps")
 struct SagaTests {
     enum Saga: String, CaseIterable, Sendable {
-        case launch, queuedLaunch, start, stop, reboot, delete, move, recovery, drainWithStop
+        case launch, queuedLaunch, start, stop, reboot, delete, move, recovery, drainWithStop, migrateLive, migrateStaying, migrateCold, drainLive
     }
 
     enum Fault: String, CaseIterable, Sendable {
-        case commit, restart, repeated, lostAnswer, agentRestart, instanceFails, nodeLost, nodeGone
+        case commit, restart, repeated, lostAnswer, agentRestart, instanceFails, nodeLost, nodeGone, peerLost, peerGone, cancelled
     }
 
     /// More than any saga here takes.
@@ -67,11 +67,14 @@ private struct Played {
     init(_ saga: SagaTests.Saga) throws {
         home = cluster.nodeIDs[0]
         let isQueued = saga == .queuedLaunch
-        cluster.ledger.launch("web", size: isQueued ? "large" : nil, queue: isQueued, recovery: saga == .drainWithStop ? .stay : .fenced)
+        let stays = [.drainWithStop, .migrateStaying, .migrateCold, .drainLive].contains(saga)
+        cluster.migrates = [.migrateLive, .migrateStaying, .migrateCold, .drainLive].contains(saga)
+        if cluster.migrates { cluster.register(home) }
+        cluster.ledger.launch("web", size: isQueued ? "large" : nil, queue: isQueued, recovery: stays ? .stay : .fenced)
         id = try #require(cluster.ledger.record("web")).id
         let key = InstanceKey.id(id)
         if saga != .launch, saga != .queuedLaunch { for _ in 0..<3 { cluster.syncAll() } }
-        if saga == .start {
+        if saga == .start || saga == .migrateCold {
             cluster.apply(.stop(key, cluster.ledger.newID(), force: false, within: nil))
             for _ in 0..<3 { cluster.syncAll() }
         }
@@ -86,11 +89,15 @@ private struct Played {
         case .move: cluster.apply(.drain(.id(home), stop: false, parallel: 4))
         case .recovery: cluster.lose(home)
         case .drainWithStop: cluster.apply(.drain(.id(home), stop: true, parallel: 4))
+        case .drainLive: cluster.apply(.drain(.id(home), stop: false, parallel: 4))
+        case .migrateLive, .migrateStaying, .migrateCold: cluster.apply(.migrate(key, .init(operation: cluster.ledger.newID())))
         }
     }
 
     /// The node on which it is to run now.
     private var node: NodeID? { cluster.ledger.state.instances[id]?.value.instance.placement?.node }
+
+    private var peer: NodeID? { cluster.ledger.state.instances[id]?.value.migration?.peer }
 
     mutating func begin(_ fault: SagaTests.Fault) throws {
         switch fault {
@@ -107,12 +114,21 @@ private struct Played {
             cluster.lose(node)
             cluster.agents[node] = .init(cpus: 8, isCut: true)
             cluster.apply(.confirmDead(.id(node), diskGone: true))
+        case .peerLost: if let peer { cluster.lose(peer) }
+        case .peerGone:
+            guard let peer else { return }
+            cluster.lose(peer)
+            cluster.agents[peer] = .init(cpus: 8, isCut: true)
+            cluster.apply(.confirmDead(.id(peer), diskGone: true))
+        case .cancelled:
+            guard let migration = cluster.ledger.state.instances[id]?.value.migration else { return }
+            cluster.apply(.cancel(migration.operation, deletion: cluster.ledger.newID()))
         }
     }
 
     mutating func end(_ fault: SagaTests.Fault) {
         switch fault {
-        case .commit, .restart, .agentRestart, .nodeLost, .nodeGone: break
+        case .commit, .restart, .agentRestart, .nodeLost, .nodeGone, .peerLost, .peerGone, .cancelled: break
         case .repeated, .lostAnswer: cluster.weather = .init()
         case .instanceFails: for node in cluster.nodeIDs { cluster.agents[node]?.fails = false }
         }
@@ -122,8 +138,8 @@ private struct Played {
         let state = cluster.ledger.state
         #expect(cluster.runningTwice.isEmpty, "\(about): runs twice")
         for node in state.nodes.values.map(\.value) {
-            let sum = state.instances(on: node.id).compactMap(\.instance.placement?.allocation).reduce(Resources.zero, +)
-            #expect(state.engine.usage(of: node.id) == sum, "\(about)")
+            let held = state.instances.values.flatMap(\.value.allocations).filter { $0.node == node.id }
+            #expect(state.engine.usage(of: node.id) == held.map(\.resources).reduce(Resources.zero, +), "\(about)")
         }
     }
 
@@ -135,7 +151,7 @@ private struct Played {
         #expect(running.isEmpty, "\(about): \(running.map(\.kind))")
         #expect(cluster.ledger.state.tombstones.isEmpty, "\(about)")
         let record = cluster.ledger.state.instances[id]?.value
-        #expect(record?.move == nil, "\(about)")
+        #expect(record?.move == nil && record?.migration == nil, "\(about)")
         if let record, record.instance.status.state == .running { #expect(cluster.runs(id) == [node].compactMap { $0 }, "\(about)") }
     }
 

@@ -9,19 +9,22 @@ import Synchronization
 package final class QEMUDriver: VMM {
     package let news: AsyncStream<VMMNews>
     private let tell: AsyncStream<VMMNews>.Continuation
-    private let settings: QEMUSettings
+    let settings: QEMUSettings
+    let relay: MigrationRelay?
     private let root: String
     private let images: ImageCache
     private let seeds: SeedSource
     private let run: RunDirectory
     private let nodeGuard: NodeGuard
-    private let logger: Logger
+    let logger: Logger
     private let bootID = RunningProcess.bootID()
     private let connections = Mutex<[InstanceID: QMPConnection]>([:])
 
     package init(
-        settings: QEMUSettings, root: String, images: ImageCache, seeds: SeedSource, run: RunDirectory, nodeGuard: NodeGuard, logger: Logger
+        settings: QEMUSettings, root: String, images: ImageCache, seeds: SeedSource, run: RunDirectory, nodeGuard: NodeGuard, logger: Logger,
+        relay: MigrationRelay? = nil
     ) {
+        self.relay = relay
         self.run = run
         self.nodeGuard = nodeGuard
         self.settings = settings
@@ -50,6 +53,7 @@ package final class QEMUDriver: VMM {
             let content = try await seeds.seed(of: record.desired)
             try put(Seed(instance: record.desired, network: GuestNetwork(of: directory.id), content: content).image(), into: directory.file(.seed))
         case .startVMM: _ = try await start(record)
+        case .receive, .send, .resume: throw WorkFailure("\(work.words) is no work of this kind", isLasting: true)
         case .undo: try directory.clear(keeping: [.record, .lock, .complaints, .console])
         case .removeFiles: try await remove(directory)
         }
@@ -231,7 +235,9 @@ package final class QEMUDriver: VMM {
         guard let process = directory.read(InstanceDirectory.Process.self, from: .process)?.vmm else {
             return FoundInstance(id: directory.id, record: record, vmm: .never)
         }
-        return FoundInstance(id: directory.id, record: record, vmm: await judge(process, directory))
+        var found = FoundInstance(id: directory.id, record: record, vmm: await judge(process, directory))
+        if case .running = found.vmm { found.isHeld = await isHeld(directory.id) }
+        return found
     }
 
     private func judge(_ process: VMMProcess, _ directory: InstanceDirectory) async -> FoundInstance.FoundVMM {

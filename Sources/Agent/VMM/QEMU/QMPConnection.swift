@@ -46,6 +46,12 @@ package final class QMPConnection: Sendable {
     package func execute<Value: Decodable>(
         _ command: String, _ arguments: [String: String]? = nil, as: Value.Type, timeout: Duration = .seconds(5)
     ) async throws(WorkFailure) -> Value {
+        try await execute(command, with: arguments ?? [:], as: Value.self, timeout: timeout)
+    }
+
+    package func execute<Arguments: Encodable & Sendable, Value: Decodable>(
+        _ command: String, with arguments: Arguments, as: Value.Type, timeout: Duration = .seconds(5)
+    ) async throws(WorkFailure) -> Value {
         do {
             let line = try await ask(command, arguments, timeout: timeout)
             if let failure = try JSONDecoder().decode(QMPMessage.self, from: line).error {
@@ -59,7 +65,7 @@ package final class QMPConnection: Sendable {
         }
     }
 
-    private func ask(_ command: String, _ arguments: [String: String]?, timeout: Duration) async throws -> Data {
+    private func ask<Arguments: Encodable & Sendable>(_ command: String, _ arguments: Arguments, timeout: Duration) async throws -> Data {
         let id = state.withLock { state in
             defer { state.nextID += 1 }
             return state.nextID

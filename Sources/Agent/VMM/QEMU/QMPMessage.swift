@@ -16,9 +16,9 @@ struct QMPMessage: Decodable {
     var data: Details?
 
     /// `{"execute": …, "id": …}`
-    struct Command: Encodable {
+    struct Command<Arguments: Encodable>: Encodable {
         var execute: String
-        var arguments: [String: String]?
+        var arguments: Arguments
         var id: Int
     }
 
