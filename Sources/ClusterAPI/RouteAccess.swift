@@ -57,7 +57,7 @@ extension Route {
         case .showProject, .showQuota: .project(.view, .project)
         case .metrics, .cluster, .showRecovery, .listNodes, .showNode: .cluster(.inspect)
         case .holdRecovery, .resumeRecovery, .cordonNode, .uncordonNode, .drainNode, .confirmDeadNode, .removeNode: .cluster(.operate)
-        case .adoptInstance, .destroyInstance, .createSize, .deleteSize: .cluster(.operate)
+        case .migrateInstance, .adoptInstance, .destroyInstance, .createSize, .deleteSize: .cluster(.operate)
         case .backupCluster, .createProject, .deleteProject, .setQuota, .listUsers, .createUser, .deleteUser, .listAudit, .verifyAudit:
             .cluster(.administer)
         }

@@ -32,6 +32,7 @@ package struct ClusterState: Sendable {
     private var buried: [NodeID: Set<InstanceID>] = [:]
     private(set) var graves: [InstanceID: Set<NodeID>] = [:]
     private(set) var unrest = UnrestIndex()
+    private(set) var visits = VisitIndex()
     /// In the order in which they are tried.
     private(set) var pending: [(place: PendingPlace, instance: InstanceID)] = []
     /// Every operation that was ever made, oldest first, less those that `expireOperations` has passed by.
@@ -74,6 +75,7 @@ package struct ClusterState: Sendable {
         case .start(let key, let operation): try start(key, operation: operation, at: now)
         case .stop(let key, let operation, let force, let within): try stop(key, operation: operation, force: force, within: within, at: now)
         case .reboot(let key, let operation): try reboot(key, operation: operation, at: now)
+        case .migrate(let key, let order): try migrate(key, order, at: now)
         case .delete(let key, let operation): try delete(key, operation: operation, at: now)
         case .update(let key, let change): try update(key, change, at: now)
         case .expire(let id, let operation): try expire(id, operation: operation, at: now)
@@ -304,6 +306,7 @@ package struct ClusterState: Sendable {
     private mutating func install(instance edit: Edit<InstanceRecord>) {
         unrest.apply(edit)
         usage.apply(edit)
+        visits.apply(edit)
         if let before = edit.before?.value, before.instance.spec.expiresAt != nil { expiring[before.id] = nil }
         if let after = edit.after?.value, after.instance.spec.desired != .deleted, let end = after.instance.spec.expiresAt {
             expiring[after.id] = end

@@ -15,12 +15,7 @@ extension ClusterState {
         for row in rows { install(row) }
         for row in nodes.values.sorted(by: { $0.key < $1.key }) { engine.setNode(placementNode(row.value)) }
         for row in instances.values.sorted(by: { $0.key < $1.key }) {
-            guard let placement = row.value.instance.placement else { continue }
-            engine.apply(
-                .allocated(
-                    Allocation(
-                        instance: row.value.id, node: placement.node, resources: placement.allocation, groups: row.value.instance.spec.groups,
-                        apart: row.value.instance.spec.constraints.antiAffinity.filter(\.hard))))
+            for allocation in row.value.allocations { engine.apply(.allocated(allocation)) }
         }
         restoreVolumes()
         self.revision = revision

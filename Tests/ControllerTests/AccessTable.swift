@@ -54,6 +54,7 @@ enum AccessTable {
         Row(.explainInstance, view, "/v1/instances/{instance}/explanation", 200),
         Row(.updateInstance, use, "/v1/instances/{instance}", 400, "[]"),
         Row(.resizeInstance, use, "/v1/instances/{instance}/resize", 400, "[]"), Row(.rebuildInstance, use, "/v1/instances/{instance}/rebuild", 400, "[]"),
+        Row(.migrateInstance, operate, "/v1/instances/{instance}/migrate", 400, "[]"),
         Row(.adoptInstance, operate, "/v1/instances/{instance}/adopt", 409), Row(.destroyInstance, operate, "/v1/instances/{instance}/destroy", 409),
         Row(.listNodes, inspect, "/v1/nodes", 200), Row(.showNode, inspect, "/v1/nodes/n1", 200),
         Row(.cordonNode, operate, "/v1/nodes/n1/cordon?x=1", 400), Row(.uncordonNode, operate, "/v1/nodes/n1/uncordon?x=1", 400),
