@@ -41,7 +41,7 @@ package struct AgentService: Service {
             "agent started",
             metadata: [
                 "node": "\(configuration.name)", "id": "\(identity.id)", "kvm": "\(machine.facts.kvm.word)", "vmm": "\(machine.facts.vmm.rawValue)",
-                "accelerator": "\(machine.accelerator)",
+                "accelerator": "\(machine.accelerator)", "network": "\(machine.network.facts.mode.rawValue)",
             ])
         let keeper = InstanceKeeper(vmm: machine.vmm, logger: logger, lease: lease.standing(at: BootClock.now))
         try await keeper.takeUp()
@@ -58,6 +58,7 @@ package struct AgentService: Service {
             bootID: RunningProcess.bootID(), session: UUID().uuidString.lowercased(), highestEpoch: identity.highestEpoch, lease: lease)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await keeper.follow() }
+            group.addTask { await machine.network.keep() }
             group.addTask { await loop.run(conversation) }
             await group.waitForAll()
         }

@@ -7,6 +7,7 @@ import Logging
 /// What a node is made of, found out once at start.
 struct NodeMachine: Sendable {
     let vmm: any VMM
+    let network: any NetworkDriver
     let facts: NodeFacts
     let capacity: Capacity
     let accelerator: String
@@ -18,6 +19,7 @@ struct NodeMachine: Sendable {
         capacity = configuration.capacity(machine: MachineFacts.total(dataDirectory: directory))
         guard configuration.vmm == .qemu else {
             vmm = SyntheticDriver(behaviour: configuration.synthetic)
+            network = UserNetwork()
             facts = Self.syntheticFacts(version: version)
             accelerator = "none"
             return
@@ -35,9 +37,10 @@ struct NodeMachine: Sendable {
             root: "\(directory)/images", limit: configuration.imageCacheLimit, transport: transport, logger: logger,
             inUse: { QEMUDriver.imagesInUse(under: instances) })
         let nodeGuard = NodeGuard(cage: settings.cage, run: run, agentLock: agentLock, watchdog: configuration.watchdog, logger: logger)
+        network = try UserNetwork.make(configuration.network, logger: logger)
         vmm = QEMUDriver(
             settings: settings, root: instances, images: images, seeds: SeedSource(transport: transport), run: run, nodeGuard: nodeGuard,
-            logger: logger)
+            network: network, logger: logger)
         // Where a watchdog is to be fed the guard runs from the start, for what it can do is told to the controller.
         let isWatched = configuration.watchdog != nil ? await nodeGuard.ensure() : false
         if configuration.watchdog != nil, !isWatched { logger.warning("the watchdog does not reset this machine in time; the node is softFenced") }
@@ -46,7 +49,8 @@ struct NodeMachine: Sendable {
         facts = NodeFacts(
             architecture: settings.architecture, kvm: kvm, vmm: .qemu, vmmVersion: qemuVersion, agentVersion: version,
             kernel: MachineFacts.kernel(), traits: isNative && settings.accelerator == .kvm ? MachineFacts.traits() : [],
-            overhead: MachineFacts.overhead(settings), fencing: isWatched ? .watchdog : .softFenced)
+            overhead: MachineFacts.overhead(settings), fencing: isWatched ? .watchdog : .softFenced,
+            network: network.facts)
     }
 
     static func syntheticFacts(version: String) -> NodeFacts {
