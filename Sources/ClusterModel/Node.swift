@@ -113,15 +113,17 @@ package struct NodeFacts: Hashable, Sendable, Codable {
     package var fencing: Fencing
     /// Nil where it takes part in no migration.
     package var migration: MigrationFacts?
+    /// Nil where nothing is known of it.
+    package var network: NodeNetwork?
 
     private enum CodingKeys: String, CodingKey {
-        case architecture, kvm, vmm, vmmVersion, agentVersion, kernel, traits, fencing, migration
+        case architecture, kvm, vmm, vmmVersion, agentVersion, kernel, traits, fencing, migration, network
         case overhead = "overheadMiB"
     }
 
     package init(
         architecture: Architecture, kvm: KVMFinding, vmm: VMMKind, vmmVersion: String, agentVersion: String, kernel: String, traits: [String],
-        overhead: MiB, fencing: Fencing = .softFenced, migration: MigrationFacts? = nil
+        overhead: MiB, fencing: Fencing = .softFenced, migration: MigrationFacts? = nil, network: NodeNetwork? = nil
     ) {
         self.architecture = architecture
         self.kvm = kvm
@@ -133,6 +135,7 @@ package struct NodeFacts: Hashable, Sendable, Codable {
         self.overhead = overhead
         self.fencing = fencing
         self.migration = migration
+        self.network = network
     }
 
     /// Also reads what was stored before there was fencing.
@@ -148,6 +151,7 @@ package struct NodeFacts: Hashable, Sendable, Codable {
         overhead = try fields.decode(MiB.self, forKey: .overhead)
         fencing = try fields.decodeIfPresent(Fencing.self, forKey: .fencing) ?? .softFenced
         migration = try fields.decodeIfPresent(MigrationFacts.self, forKey: .migration)
+        network = try fields.decodeIfPresent(NodeNetwork.self, forKey: .network)
     }
 }
 

@@ -138,11 +138,13 @@ package struct DesiredInstance: Hashable, Sendable, Codable {
     package var storage: InstanceStorage?
     /// Its part in a migration of the instance; nil where there is none.
     package var migration: MigrationOrder?
+    /// Nil where it has QEMU's user networking.
+    package var network: InstanceNetwork?
 
     package init(
         id: InstanceID, name: Name, project: Name, generation: Int64, desired: DesiredState, resources: Resources, image: ImageReference,
         restart: RestartPolicy, reboots: Int64, stopTimeout: Milliseconds, adopt: Bool = false, fenced: Bool = false,
-        seeded: Bool = false, storage: InstanceStorage? = nil, migration: MigrationOrder? = nil
+        seeded: Bool = false, storage: InstanceStorage? = nil, migration: MigrationOrder? = nil, network: InstanceNetwork? = nil
     ) {
         self.id = id
         self.name = name
@@ -159,6 +161,7 @@ package struct DesiredInstance: Hashable, Sendable, Codable {
         self.seeded = seeded
         self.storage = storage
         self.migration = migration
+        self.network = network
     }
 
     /// Also reads the records of agents from before there were leases.
@@ -179,6 +182,7 @@ package struct DesiredInstance: Hashable, Sendable, Codable {
         seeded = try fields.decodeIfPresent(Bool.self, forKey: .seeded) ?? false
         storage = try fields.decodeIfPresent(InstanceStorage.self, forKey: .storage)
         migration = try fields.decodeIfPresent(MigrationOrder.self, forKey: .migration)
+        network = try fields.decodeIfPresent(InstanceNetwork.self, forKey: .network)
     }
 }
 

@@ -21,6 +21,7 @@ package struct ClusterState: Sendable {
     package private(set) var storage = StorageIndex()
     package private(set) var access = AccessState()
     package private(set) var usage = ProjectUsage()
+    private(set) var addresses = AddressIndex()
     private(set) var seedBytes = 0
     private(set) var expiring: [InstanceID: Timestamp] = [:]
 
@@ -137,10 +138,19 @@ package struct ClusterState: Sendable {
     mutating func put(_ record: InstanceRecord) {
         let number = next()
         let before = instances[record.id]
-        self.record(.instance(Edit(before: before, after: Row(key: before?.key ?? number, value: record))), number)
+        change(Edit(before: before, after: Row(key: before?.key ?? number, value: record)), number)
     }
 
-    mutating func remove(_ record: InstanceRecord) { self.record(.instance(Edit(before: instances[record.id], after: nil)), next()) }
+    mutating func remove(_ record: InstanceRecord) { change(Edit(before: instances[record.id], after: nil), next()) }
+
+    /// A node takes no more when its last address is taken.
+    private mutating func change(_ edit: Edit<InstanceRecord>, _ number: Int64) {
+        let places = [edit.before, edit.after].map { $0?.value.instance.placement }
+        guard places[0]?.network != places[1]?.network || places[0]?.node != places[1]?.node else { return record(.instance(edit), number) }
+        let nodes = places.compactMap { $0.flatMap { $0.network == nil ? nil : placementNode($0.node) } }
+        record(.instance(edit), number)
+        for node in nodes { admissionChanged(from: node) }
+    }
 
     mutating func put(_ node: Node) {
         let number = next()
@@ -173,13 +183,6 @@ package struct ClusterState: Sendable {
     }
 
     mutating func remove(_ image: Image) { record(.image(Edit(before: images[image.id], after: nil)), next()) }
-
-    mutating func put(_ key: SSHKey) {
-        let number = next()
-        record(.key(Edit(before: nil, after: Row(key: number, value: key))), number)
-    }
-
-    mutating func remove(_ key: SSHKey) { record(.key(Edit(before: keys[key.owned], after: nil)), next()) }
 
     mutating func put(_ seed: KeptSeed) {
         let number = next()
@@ -278,6 +281,7 @@ package struct ClusterState: Sendable {
     private mutating func install(tombstone edit: Edit<Tombstone>) {
         if let before = edit.before?.value {
             tombstones[before.id] = nil
+            addresses.free(before.instance.network?.address, on: before.node)
             buried[before.node]?.remove(before.instance.id)
             if buried[before.node]?.isEmpty ?? false { buried[before.node] = nil }
             graves[before.instance.id]?.remove(before.node)
@@ -285,6 +289,7 @@ package struct ClusterState: Sendable {
         }
         if let after = edit.after {
             tombstones[after.value.id] = after
+            addresses.take(after.value.instance.network?.address, on: after.value.node)
             buried[after.value.node, default: []].insert(after.value.instance.id)
             graves[after.value.instance.id, default: []].insert(after.value.node)
         }
@@ -307,6 +312,8 @@ package struct ClusterState: Sendable {
         unrest.apply(edit)
         usage.apply(edit)
         visits.apply(edit)
+        addresses.free(edit.before?.value.instance.placement)
+        addresses.take(edit.after?.value.instance.placement)
         if let before = edit.before?.value, before.instance.spec.expiresAt != nil { expiring[before.id] = nil }
         if let after = edit.after?.value, after.instance.spec.desired != .deleted, let end = after.instance.spec.expiresAt {
             expiring[after.id] = end

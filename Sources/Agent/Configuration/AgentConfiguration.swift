@@ -57,12 +57,14 @@ package struct AgentConfiguration: Sendable {
     package var migrationAddress: String?
     /// Under KVM the processor that guests see, such as `Nehalem`, where it shall be the same on unlike machines; nil: the machine's own.
     package var processor: String?
+    /// Nil: user networking.
+    package var network: NetworkSettings?
     package var logLevel = Logger.Level.info
 
     private static let keys = [
         "controller", "name", "dataDirectory", "labels", "taints", "vmm", "accelerator", "capacity", "reserved", "overcommit", "qemu", "architecture",
         "cage", "pools",
-        "imageCache", "synthetic", "shutdownTimeout", "lease", "runDirectory", "watchdog", "logLevel", "migration",
+        "imageCache", "synthetic", "shutdownTimeout", "lease", "runDirectory", "watchdog", "network", "logLevel", "migration",
         "processor",
     ]
 
@@ -98,6 +100,7 @@ package struct AgentConfiguration: Sendable {
         }
         if let value = root["migration"] { migrationAddress = try Self.endpoint(try value.mapping(keys: ["listen"]).required("listen")) }
         if let value = root["processor"] { processor = try Self.processorName(value) }
+        if let value = root["network"] { network = try NetworkSettings(value) }
         if let value = root["logLevel"] { logLevel = try value.word(Logger.Level.self) }
     }
 

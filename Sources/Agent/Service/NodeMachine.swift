@@ -9,6 +9,7 @@ struct NodeMachine: Sendable {
     let vmm: any VMM
     /// Nil where there are none: VMs in memory have no disks.
     let volumes: VolumeKeeper?
+    let network: any NetworkDriver
     let facts: NodeFacts
     let capacity: Capacity
     let accelerator: String
@@ -22,6 +23,7 @@ struct NodeMachine: Sendable {
         guard configuration.vmm == .qemu else {
             vmm = SyntheticDriver(behaviour: configuration.synthetic)
             volumes = nil
+            network = UserNetwork()
             facts = Self.syntheticFacts(version: version)
             accelerator = "none"
             return
@@ -44,9 +46,10 @@ struct NodeMachine: Sendable {
         self.volumes = volumes
         let relay: MigrationRelay? =
             if let address = configuration.migrationAddress { try MigrationRelay(listen: address, logger: logger) } else { nil }
+        network = try UserNetwork.make(configuration.network, logger: logger)
         vmm = QEMUDriver(
             settings: settings, root: instances, images: images, volumes: volumes, seeds: SeedSource(transport: transport),
-            exporter: SnapshotExport(transport: transport), run: run, nodeGuard: nodeGuard, logger: logger, relay: relay)
+            exporter: SnapshotExport(transport: transport), run: run, nodeGuard: nodeGuard, network: network, logger: logger, relay: relay)
         // Where a watchdog is to be fed the guard runs from the start, for what it can do is told to the controller.
         let isWatched = configuration.watchdog != nil ? await nodeGuard.ensure() : false
         if configuration.watchdog != nil, !isWatched { logger.warning("the watchdog does not reset this machine in time; the node is softFenced") }
@@ -56,7 +59,7 @@ struct NodeMachine: Sendable {
             architecture: settings.architecture, kvm: kvm, vmm: .qemu, vmmVersion: qemuVersion, agentVersion: version,
             kernel: MachineFacts.kernel(), traits: isNative && settings.accelerator == .kvm ? MachineFacts.traits() : [],
             overhead: MachineFacts.overhead(settings), fencing: isWatched ? .watchdog : .softFenced,
-            migration: relay.map { MigrationFacts(endpoint: $0.endpoint, machine: settings.machineOfGuests) })
+            migration: relay.map { MigrationFacts(endpoint: $0.endpoint, machine: settings.machineOfGuests) }, network: network.facts)
     }
 
     private static func volumes(

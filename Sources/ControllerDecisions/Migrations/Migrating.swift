@@ -46,6 +46,7 @@ extension ClusterState {
         if record.found { return "it was adopted, and nobody knows what it was made from" }
         if let migration = record.migration { return "\(migration.peerName) still takes away what it held of it" }
         if record.move != nil { return "it moves already" }
+        if record.instance.placement?.network != nil { return "its address is of its node's own network" }
         if let storage = record.storage, !storage.isEmpty { return "it has volumes, snapshots or a disk of its own making, which stay on their node" }
         return nil
     }
