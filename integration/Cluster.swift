@@ -53,6 +53,7 @@ final class Cluster: @unchecked Sendable {
         givenDirectory = shape.dataDirectory
         controllerConfiguration = try scratch.write(
             """
+            security: none
             listen: 127.0.0.1:0
             access: open
             dataDirectory: \(scratch.url.path)/c

@@ -16,6 +16,7 @@ package enum Route: String, CaseIterable, Sendable {
     case whoami, listProjects, createProject, showProject, deleteProject, showQuota, setQuota
     case listUsers, createUser, deleteUser, listServiceAccounts, createServiceAccount, deleteServiceAccount
     case listGrants, grantRole, revokeRole, listTokens, createToken, revokeToken, listAudit, verifyAudit
+    case showAuthority, createJoinToken, joinNode, renewCertificate, revokeNode
     case openStream, streamOutput, streamInput, closeStream, nodeStreamOutput, nodeStreamInput
 
     package enum Method: String, Sendable { case get = "GET", post = "POST", put = "PUT", delete = "DELETE" }
@@ -110,6 +111,11 @@ package enum Route: String, CaseIterable, Sendable {
         case .revokeToken: (.delete, "/v1/tokens/{token}")
         case .listAudit: (.get, "/v1/audit")
         case .verifyAudit: (.get, "/v1/audit/verification")
+        case .showAuthority: (.get, "/v1/authority")
+        case .createJoinToken: (.post, "/v1/join-tokens")
+        case .joinNode: (.post, "/v1/join")
+        case .renewCertificate: (.post, "/v1/nodes/{node}/certificate")
+        case .revokeNode: (.post, "/v1/nodes/{node}/revoke")
         case .openStream: (.post, "/v1/instances/{instance}/streams")
         case .streamOutput: (.get, "/v1/streams/{stream}/output")
         case .streamInput: (.post, "/v1/streams/{stream}/input")

@@ -27,8 +27,8 @@ package enum RouteAccess: Hashable, Sendable {
 extension Route {
     package var access: RouteAccess {
         switch self {
-        case .live, .ready, .version: .open
-        case .syncNode, .nodeStreamOutput, .nodeStreamInput, .imageContent, .instanceSeed: .node
+        case .live, .ready, .version, .showAuthority, .joinNode: .open
+        case .syncNode, .nodeStreamOutput, .nodeStreamInput, .imageContent, .instanceSeed, .renewCertificate: .node
         case .whoami, .listSizes, .listProjects, .listTokens, .createToken, .revokeToken: .signedIn
         case .listInstances, .listImages, .listKeys, .listOperations, .listEvents: .project(.view, .list)
         case .listServiceAccounts, .listGrants: .project(.manage, .list)
@@ -56,7 +56,9 @@ extension Route {
         case .cancelOperation: .project(.use, .operation)
         case .showProject, .showQuota: .project(.view, .project)
         case .metrics, .cluster, .showRecovery, .listNodes, .showNode: .cluster(.inspect)
-        case .holdRecovery, .resumeRecovery, .cordonNode, .uncordonNode, .drainNode, .confirmDeadNode, .removeNode: .cluster(.operate)
+        case .holdRecovery, .resumeRecovery, .cordonNode, .uncordonNode, .drainNode, .confirmDeadNode, .removeNode,
+            .createJoinToken, .revokeNode:
+            .cluster(.operate)
         case .migrateInstance, .adoptInstance, .destroyInstance, .createSize, .deleteSize: .cluster(.operate)
         case .backupCluster, .createProject, .deleteProject, .setQuota, .listUsers, .createUser, .deleteUser, .listAudit, .verifyAudit:
             .cluster(.administer)

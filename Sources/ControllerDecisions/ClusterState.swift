@@ -22,6 +22,7 @@ package struct ClusterState: Sendable {
     package private(set) var access = AccessState()
     package private(set) var usage = ProjectUsage()
     private(set) var addresses = AddressIndex()
+    package private(set) var enrolment = EnrolmentIndex()
     private(set) var seedBytes = 0
     private(set) var expiring: [InstanceID: Timestamp] = [:]
 
@@ -103,6 +104,7 @@ package struct ClusterState: Sendable {
         case .placePending(let again): placePending(again: again, at: now)
         case .expireOperations(let keep): expireOperations(keeping: keep)
         case .storage(let command): try perform(command, at: now)
+        case .enrolment(let command): try perform(command, at: now)
         }
     }
 
@@ -268,6 +270,8 @@ package struct ClusterState: Sendable {
             }
         case .tombstone(let edit): install(tombstone: edit)
         case .recovery(let edit): recovery = edit.after
+        case .joinToken(let edit): enrolment.apply(edit)
+        case .credential(let edit): enrolment.apply(edit)
         case .volume(let edit):
             storage.apply(edit)
             usage.apply(edit)

@@ -37,6 +37,7 @@ package enum Command: Sendable {
     case placePending(again: Bool)
     case expireOperations(keep: Int)
     case storage(StorageCommand)
+    case enrolment(EnrolmentCommand)
 
     package struct Launch: Sendable {
         package var name: Name?
@@ -190,6 +191,8 @@ package enum Answer: Sendable {
     case snapshot(Snapshot, InstanceOperation?)
     case recovery(Recovery)
     case access(AccessAnswer)
+    case joinToken(JoinToken)
+    case credential(NodeCredential)
     /// Of a report: whether the node is known and its report was taken.
     case reported(known: Bool)
     case done

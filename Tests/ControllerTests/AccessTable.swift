@@ -103,6 +103,10 @@ enum AccessTable {
         Row(.restoreSnapshot, .signedIn, "/v1/snapshots/none/restore?project={project}", 404),
         Row(.exportSnapshot, .signedIn, "/v1/snapshots/none/export?project={project}", 404, "{}"),
         Row(.cloneSnapshot, .signedIn, "/v1/snapshots/none/clone?project={project}", 404),
+        Row(.createJoinToken, operate, "/v1/join-tokens", 400, "[]"), Row(.revokeNode, operate, "/v1/nodes/n1/revoke?x=1", 400),
+        // Who has neither token nor certificate joins by them; a controller with TLS answers them in its own tests.
+        Row(.showAuthority, .node, "/v1/authority", nil), Row(.joinNode, .node, "/v1/join", nil),
+        Row(.renewCertificate, .node, "/v1/nodes/x/certificate", nil),
         Row(.streamOutput, view, "/v1/streams/{stream}/output?x=1", nil), Row(.streamInput, use, "/v1/streams/{stream}/input", nil),
         Row(.closeStream, view, "/v1/streams/{stream}", nil),
     ]

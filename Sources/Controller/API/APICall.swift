@@ -20,13 +20,15 @@ struct APICall: Sendable {
     var project: Name?
     /// What of a project shows its things in a list.
     var seesBy = Permission.view
+    var peer: Peer
 
-    init(route: Route, request: Request, parameters: [String], requestID: String, remote: SocketAddress?) {
+    init(route: Route, request: Request, parameters: [String], requestID: String, remote: SocketAddress?, peer: Peer) {
         self.route = route
         self.request = request
         self.parameters = parameters
         self.requestID = requestID
         self.remote = remote
+        self.peer = peer
     }
 
     func query(_ allowed: String...) throws(ErrorBody) -> Query { try query(allowing: allowed) }

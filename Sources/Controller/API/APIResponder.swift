@@ -43,8 +43,10 @@ struct APIResponder: HTTPResponder {
             response.headers[.allow] = methods.joined(separator: ", ")
             return (nil, response)
         case .found(let route, let parameters):
-            var call = APICall(route: route, request: request, parameters: parameters, requestID: requestID, remote: context.remote)
+            var call = APICall(route: route, request: request, parameters: parameters, requestID: requestID, remote: context.remote, peer: .nobody)
             do {
+                call.peer = try controller.peer(Presented.current?.certificate ?? .none)
+                try controller.checkPeer(call)
                 try controller.admit(&call)
                 defer { call.caller.session?.leave() }
                 return (route, try await perform(call))

@@ -69,7 +69,7 @@ struct DevUp: AsyncParsableCommand {
     }
 
     private func importTiny(_ file: String, _ state: DevState, _ directory: DevDirectory, _ progress: ProgressLine) async throws {
-        let client = APIClient(transport: try CurlTransport(endpoint: state.endpoint, token: directory.adminToken))
+        let client = APIClient(transport: try state.transport(directory))
         let name = try Name("tiny")
         guard try await !client.images().whole().items.contains(where: { $0.name == name }) else { return }
         progress.show("importing \(file) as tiny")
