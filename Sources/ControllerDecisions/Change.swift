@@ -28,6 +28,7 @@ package enum Change: Sendable {
     case volume(Edit<VolumeRecord>)
     case snapshot(Edit<Snapshot>)
     case access(AccessChange)
+    case capacity(Edit<CapacitySample>)
 
     package var inverted: Self {
         switch self {
@@ -45,6 +46,7 @@ package enum Change: Sendable {
         case .volume(let edit): .volume(edit.inverted)
         case .snapshot(let edit): .snapshot(edit.inverted)
         case .access(let change): .access(change.inverted)
+        case .capacity(let edit): .capacity(edit.inverted)
         }
     }
 }

@@ -23,6 +23,7 @@ package struct ClusterState: Sendable {
     package private(set) var usage = ProjectUsage()
     private(set) var addresses = AddressIndex()
     package private(set) var enrolment = EnrolmentIndex()
+    package private(set) var capacityHistory = CapacityHistory()
     private(set) var seedBytes = 0
     private(set) var expiring: [InstanceID: Timestamp] = [:]
 
@@ -105,6 +106,7 @@ package struct ClusterState: Sendable {
         case .expireOperations(let keep): expireOperations(keeping: keep)
         case .storage(let command): try perform(command, at: now)
         case .enrolment(let command): try perform(command, at: now)
+        case .sampleCapacity: sampleCapacity(at: now)
         }
     }
 
@@ -279,6 +281,7 @@ package struct ClusterState: Sendable {
             storage.apply(edit)
             usage.apply(edit)
         case .access(let change): access.install(change)
+        case .capacity(let edit): capacityHistory.apply(edit)
         }
     }
 

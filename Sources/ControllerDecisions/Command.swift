@@ -38,6 +38,8 @@ package enum Command: Sendable {
     case expireOperations(keep: Int)
     case storage(StorageCommand)
     case enrolment(EnrolmentCommand)
+    /// Takes a sample for the capacity history if one is due.
+    case sampleCapacity
 
     package struct Launch: Sendable {
         package var name: Name?

@@ -101,7 +101,7 @@ extension Controller {
                     continue
                 }
                 nodes.insert(node)
-            case .size, .image, .operation, .key, .seed, .recovery, .snapshot, .access, .joinToken, .credential: continue
+            case .size, .image, .operation, .key, .seed, .recovery, .snapshot, .access, .joinToken, .credential, .capacity: continue
             }
         }
         for node in nodes { sessions.wake(node) }

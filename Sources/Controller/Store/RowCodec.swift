@@ -29,6 +29,7 @@ enum RowCodec {
             case .access(.project(let edit)): try add(edit, .project, encoder, &batch)
             case .access(.account(let edit)): try add(edit, .account, encoder, &batch)
             case .access(.token(let edit)): try add(edit, .token, encoder, &batch)
+            case .capacity(let edit): try add(edit, .capacity, encoder, &batch)
             }
         }
         if !effects.steps.isEmpty { batch.steps = try StepCodec.encode(effects.steps) }
@@ -62,6 +63,7 @@ enum RowCodec {
         case .project: .access(.project(try read(Project.self)))
         case .account: .access(.account(try read(Account.self)))
         case .token: .access(.token(try read(KeptToken.self)))
+        case .capacity: .capacity(try read(CapacitySample.self))
         }
     }
 
@@ -126,6 +128,7 @@ enum RowCodec {
         case .access(.project(let edit)): key(edit)
         case .access(.account(let edit)): key(edit)
         case .access(.token(let edit)): key(edit)
+        case .capacity(let edit): key(edit)
         }
     }
 }

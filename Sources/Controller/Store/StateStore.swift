@@ -51,6 +51,7 @@ package enum RowKind: Int64, Hashable, Sendable, CaseIterable {
     case project = 60
     case account = 61
     case token = 62
+    case capacity = 80
 }
 
 package struct StoredRow: Hashable, Sendable {

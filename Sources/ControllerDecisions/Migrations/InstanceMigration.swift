@@ -87,7 +87,7 @@ extension InstanceRecord {
         func allocation(_ id: InstanceID, _ node: NodeID, _ resources: Resources) -> Allocation {
             Allocation(
                 instance: id, node: node, resources: resources, groups: instance.spec.groups,
-                apart: instance.spec.constraints.antiAffinity.filter(\.hard))
+                apart: instance.spec.constraints.antiAffinity.filter(\.hard), expiresAt: instance.spec.expiresAt)
         }
         let own = allocation(id, placement.node, placement.allocation)
         return [own] + (migration.map { [allocation($0.reservation, $0.peer, $0.held)] } ?? [])

@@ -74,8 +74,7 @@ extension ClusterState {
     }
 
     /// Why it is where it is, with this copy of the engine taken back to that decision. Whoever migrates is still on its former node then.
-    package func explanation(of record: InstanceRecord) -> Explanation {
-        let request = Self.request(record.instance.spec, instance: record.id)
+    package func explanation(of record: InstanceRecord, asked request: PlacementRequest) -> Explanation {
         guard let placement = record.instance.placement, let held = engine.allocation(of: record.id), held.node != placement.node else {
             return engine.explain(request)
         }

@@ -98,7 +98,7 @@ extension ControllerProcess {
                 guard edit.after == nil, let before = edit.before else { continue }
                 conversations.forget(before.value.id, at: now)
                 touch(before.value.id, wakes: true)
-            case .size, .image, .operation, .recovery, .key, .seed, .volume, .snapshot, .access, .joinToken, .credential: continue
+            case .size, .image, .operation, .recovery, .key, .seed, .volume, .snapshot, .access, .joinToken, .credential, .capacity: continue
             }
         }
         for index in woken.sorted() {

@@ -149,6 +149,7 @@ extension Change {
         case .volume(let edit): row(edit, Change.volume)
         case .snapshot(let edit): row(edit, Change.snapshot)
         case .access(let change): stored(change)
+        case .capacity(let edit): row(edit, Change.capacity)
         }
     }
 }
