@@ -18,6 +18,9 @@ extension InstanceMachine {
         return observed
     }
 
+    /// What is told of it as absent is so, and the controller knows.
+    package var isGone: Bool { phase == .absent && observed.state == .absent }
+
     /// Files without a record, of which the controller has not spoken yet.
     private var isUnclaimed: Bool { isWanted && record == nil && phase == .halted }
 

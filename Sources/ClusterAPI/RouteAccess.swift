@@ -55,7 +55,7 @@ extension Route {
         case .showOperation: .project(.view, .operation)
         case .cancelOperation: .project(.use, .operation)
         case .showProject, .showQuota: .project(.view, .project)
-        case .metrics, .cluster, .showRecovery, .listNodes, .showNode: .cluster(.inspect)
+        case .metrics, .cluster, .capacityHistory, .showRecovery, .listNodes, .showNode: .cluster(.inspect)
         case .holdRecovery, .resumeRecovery, .cordonNode, .uncordonNode, .drainNode, .confirmDeadNode, .removeNode,
             .createJoinToken, .revokeNode:
             .cluster(.operate)

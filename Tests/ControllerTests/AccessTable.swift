@@ -42,7 +42,7 @@ enum AccessTable {
 
     static let rows: [Row] = [
         Row(.live, .open, "/livez", 200), Row(.ready, .open, "/readyz", 200), Row(.version, .open, "/v1/version", 200),
-        Row(.metrics, inspect, "/metrics", 200), Row(.cluster, inspect, "/v1/cluster", 200),
+        Row(.metrics, inspect, "/metrics", 200), Row(.cluster, inspect, "/v1/cluster", 200), Row(.capacityHistory, inspect, "/v1/capacity/history", 200),
         Row(.backupCluster, administer, "/v1/cluster/backup?x=1", 400), Row(.showRecovery, inspect, "/v1/cluster/recovery", 200),
         Row(.holdRecovery, operate, "/v1/cluster/recovery/hold?x=1", 400), Row(.resumeRecovery, operate, "/v1/cluster/recovery/resume?x=1", 400),
         Row(.listInstances, view, "/v1/instances?project={project}", 200),
