@@ -59,9 +59,10 @@ struct VolumeTests {
 
     /// Types a line at the guest's console until the log has the answer.
     private func type(_ line: String, _ cluster: Cluster, answer: String) async throws {
-        try await eventually("the guest answers “\(answer)”", within: 120, every: .seconds(1)) {
+        _ = try await eventually("the guest answers “\(answer)”", within: 120, every: .seconds(1)) {
             _ = try await Executable.run(
-                ["console", "web", "--timeout", "4s"], environment: ["BERTH_ENDPOINT": cluster.endpoint, "XDG_CONFIG_HOME": cluster.scratch.url.path],
+                ["console", "web", "--timeout", "4s"],
+                environment: ["BERTH_ENDPOINT": cluster.endpoint, "XDG_CONFIG_HOME": cluster.scratch.url.path],
                 input: "\n\(line)\n", timeout: 20)
             return try await cluster.berth("logs", "web").output.contains(answer) ? true : nil
         }

@@ -25,7 +25,7 @@ struct VolumeTests {
 
     /// Types a line at the guest's console and waits for what it answers.
     private func type(_ line: String, _ node: LocalNode, _ id: InstanceID, answer: String) async throws {
-        try await eventually("the guest answers “\(answer)”", within: 90) {
+        _ = try await eventually("the guest answers “\(answer)”", within: 90) {
             let console = try? node.driver.console(of: id)
             try? await console?.write(Data("\(line)\n".utf8))
             try? await Task.sleep(for: .seconds(2))

@@ -12,6 +12,8 @@ package actor VolumeKeeper {
     private var observed: [VolumeID: ObservedVolume] = [:]
     private var reported: [StoragePool] = []
     private var work: [VolumeID: Task<Void, Never>] = [:]
+    /// To be looked at once more after the look that is under way.
+    private var again: Set<VolumeID> = []
     private var hasNews = true
 
     private static let retry = Duration.seconds(5)
@@ -96,7 +98,11 @@ package actor VolumeKeeper {
     // MARK: One volume
 
     private func tend(_ id: VolumeID) {
-        guard work[id] == nil, let volume = desired[id] else { return }
+        guard let volume = desired[id] else { return }
+        guard work[id] == nil else {
+            again.insert(id)
+            return
+        }
         work[id] = Task {
             let seen = await Self.bring(volume, pools)
             finish(seen, of: volume)
@@ -113,8 +119,7 @@ package actor VolumeKeeper {
             lookAtPools()
             tell()
         }
-        // Something newer was asked meanwhile, or it must be tried again.
-        if let latest = desired[volume.id], latest != volume { return tend(volume.id) }
+        if again.remove(volume.id) != nil { return tend(volume.id) }
         guard seen.reason != nil else { return }
         Task {
             try? await Task.sleep(for: Self.retry)
