@@ -61,6 +61,13 @@ struct CageTests {
         #expect(process.bootID == RunningProcess.bootID())
     }
 
+    @Test("the VMM gains no rights by an exec and leaves no dump of its guest's memory")
+    func rights() async throws {
+        let caged = try await Caged("exec >&3; ulimit -Sc; ulimit -Hc; grep NoNewPrivs /proc/self/status")
+        #expect(try await caged.end() == .poweredOff)
+        #expect(caged.console == "0\n0\nNoNewPrivs:\t1\n")
+    }
+
     @Test("a flood on the console fills no more than the two files that it rotates through")
     func cap() async throws {
         let caged = try await Caged(limit: 64 << 10, "head -c 3000000 /dev/zero >&3; echo last >&3")
