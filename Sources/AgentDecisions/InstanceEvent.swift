@@ -7,6 +7,8 @@ package enum InstanceEvent: Sendable {
     /// The full set of what is wanted here does not contain it.
     case notWanted
     case finished(InstanceWork)
+    /// The disks, as far as that went.
+    case arranged(DiskReport)
     /// `lasting`: trying again can't help.
     case failed(InstanceWork, reason: String, lasting: Bool)
     case started(VMMProcess, address: String?, spawned: Duration)
@@ -21,6 +23,8 @@ package enum InstanceEvent: Sendable {
 /// Work that takes time and of which one is under way at a time. All of it may be begun again after it was cut short.
 package enum InstanceWork: String, Hashable, Sendable, CaseIterable {
     case fetchImage, makeDisk, makeSeed, startVMM
+    /// Brings the disks to what the spec wants, whether the VMM runs or not.
+    case arrangeDisks
     /// Takes away what a launch that failed has made; the record stays.
     case undo
     /// Takes away everything.
@@ -33,6 +37,7 @@ package enum InstanceWork: String, Hashable, Sendable, CaseIterable {
         case .makeDisk: "making the disk"
         case .makeSeed: "making the seed"
         case .startVMM: "starting the VMM"
+        case .arrangeDisks: "arranging the disks"
         case .undo: "cleaning up"
         case .removeFiles: "removing its files"
         }

@@ -4,29 +4,30 @@ import ClusterModel
 package struct InstanceMachine: Sendable {
     package let id: InstanceID
     /// Nil for an instance of which nothing is kept here.
-    package private(set) var record: InstanceRecord?
-    private let timing: InstanceTiming
-    private(set) var phase = InstancePhase.absent
-    private var busy: InstanceWork?
+    package internal(set) var record: InstanceRecord?
+    let timing: InstanceTiming
+    var phase = InstancePhase.absent
+    var busy: InstanceWork?
     private var isAbandoned = false
     private var attempts = 0
     /// Nothing new is begun before.
     private var waitUntil: Duration?
-    private(set) var reason: String?
-    private(set) var address: String?
+    var reason: String?
+    var address: String?
     private(set) var marks = LaunchMarks()
     /// A deletion of something that is not here: the answer is owed all the same.
     private(set) var deletion: DesiredInstance?
-    private(set) var isWanted = true
-    private(set) var doubt: String?
+    var isWanted = true
+    var doubt: String?
     private var isHeldByShutdown = false
     /// A launch has failed for good, and what it made is still there.
-    private var owesUndo = false
+    var owesUndo = false
     /// Of the controller's term in which `record.desired` was last said, which may be later than the one it is on disk with.
-    private var epoch = Epoch(0)
+    var epoch = Epoch(0)
     /// What the node's lease allowed when it was last asked; of meaning for a fenced instance alone.
     private var mayRun = false
     private(set) var mayStart = false
+    var disks = DiskKeeping()
 
     package init(id: InstanceID, timing: InstanceTiming = InstanceTiming()) {
         self.id = id
@@ -40,6 +41,7 @@ package struct InstanceMachine: Sendable {
         case .desired(let desired, let epoch): accept(desired, epoch, now, &effects)
         case .notWanted: isWanted = false
         case .finished(let work): finish(work, now, &effects)
+        case .arranged(let report): arranged(report, now, &effects)
         case .failed(let work, let reason, let lasting): fail(work, reason, lasting: lasting, now, &effects)
         case .started(let vmm, let address, let spawned): start(vmm, address, spawned: spawned, now, &effects)
         case .adopted(let vmm): if phase.vmm == vmm { doubt = nil }
@@ -51,7 +53,7 @@ package struct InstanceMachine: Sendable {
         return effects
     }
 
-    private mutating func look(at lease: LeaseStanding, _ now: Duration) {
+    mutating func look(at lease: LeaseStanding, _ now: Duration) {
         mayRun = lease.mayRun(at: now)
         mayStart = lease.mayStart(at: now)
     }
@@ -63,7 +65,7 @@ package struct InstanceMachine: Sendable {
     package var wakeAt: Duration? {
         if wanted == .unknown { return nil }
         if case .stopping(_, let hardAt, let urgeAt) = phase { return min(hardAt, urgeAt) }
-        return waitUntil
+        return waitUntil ?? disks.waitUntil
     }
 
     /// Nothing of it is here and nobody speaks of it.
@@ -93,13 +95,13 @@ package struct InstanceMachine: Sendable {
 // MARK: - What is to be done
 
 extension InstanceMachine {
-    private mutating func advance(_ now: Duration, _ effects: inout [InstanceEffect]) {
+    mutating func advance(_ now: Duration, _ effects: inout [InstanceEffect]) {
         if let waitUntil {
             guard now >= waitUntil else { return }
             self.waitUntil = nil
         }
         switch nextStep(desired: wanted, observed: phase.local) {
-        case .nothing: if owesUndo, phase == .failed { begin(.undo, &effects) }
+        case .nothing: if owesUndo, phase == .failed { begin(.undo, &effects) } else { arrangeDisks(now, &effects) }
         case .launch: launch(now, &effects)
         case .prepare: prepare(now, &effects)
         case .powerDown: powerDown(within: record?.desired.stopTimeout ?? .zero, now, &effects)
@@ -131,12 +133,13 @@ extension InstanceMachine {
         abandon(&effects)
     }
 
-    private mutating func begin(_ work: InstanceWork, _ effects: inout [InstanceEffect]) {
+    mutating func begin(_ work: InstanceWork, _ effects: inout [InstanceEffect]) {
         guard busy == nil else {
             if busy != work { abandon(&effects) }
             return
         }
         busy = work
+        if work == .arrangeDisks { disks.begun = record?.desired.generation ?? 0 }
         effects.append(.begin(work))
     }
 
@@ -197,7 +200,10 @@ extension InstanceMachine {
             return
         }
         self.epoch = epoch
+        let isOfDisksAlone = record.map { desired.differsInDisksAlone(from: $0.desired) } ?? false
         keep(desired, &effects)
+        disks.begin()
+        guard !isOfDisksAlone else { return }
         waitUntil = nil
         attempts = 0
         reason = nil
@@ -213,7 +219,10 @@ extension InstanceMachine {
         var kept = record ?? InstanceRecord(desired: desired)
         var desired = desired
         // The controller of an adopted VM never knew what it was made from.
-        if desired.adopt { desired.image = kept.desired.image }
+        if desired.adopt {
+            desired.image = kept.desired.image
+            desired.storage = desired.storage ?? kept.desired.storage
+        }
         kept.take(desired, epoch: epoch)
         // What is here without a record may have been written by a guest.
         if phase.vmm != nil || (record == nil && phase == .halted) { kept.hasRun = true }
@@ -221,24 +230,28 @@ extension InstanceMachine {
         save(kept, &effects)
     }
 
-    private mutating func save(_ changed: InstanceRecord, _ effects: inout [InstanceEffect]) {
+    mutating func save(_ changed: InstanceRecord, _ effects: inout [InstanceEffect]) {
         record = changed
         effects.append(.save(changed))
     }
 
     private mutating func finish(_ work: InstanceWork, _ now: Duration, _ effects: inout [InstanceEffect]) {
         guard busy == work else { return }
-        busy = nil
-        isAbandoned = false
+        endWork()
         marks.pass(work, at: now)
         switch work {
         case .fetchImage: proceed(to: .makeDisk)
-        case .makeDisk: proceed(to: .makeSeed)
+        case .makeDisk: proceed(to: record?.desired.storage == nil ? .makeSeed : .arrangeDisks)
         case .makeSeed: proceed(to: .startVMM)
-        case .startVMM: break
+        case .startVMM, .arrangeDisks: break
         case .undo: owesUndo = false
         case .removeFiles: forget(&effects)
         }
+    }
+
+    mutating func endWork() {
+        busy = nil
+        isAbandoned = false
     }
 
     private mutating func forget(_ effects: inout [InstanceEffect]) {
@@ -253,7 +266,7 @@ extension InstanceMachine {
         phase = .absent
     }
 
-    private mutating func proceed(to step: InstanceWork) {
+    mutating func proceed(to step: InstanceWork) {
         if case .launching = phase { phase = .launching(step) }
     }
 
@@ -264,6 +277,13 @@ extension InstanceMachine {
         isAbandoned = false
         // A cage that finds the lease over starts nothing, and that is no failure.
         guard !wasAbandoned, work != .startVMM || wanted != .withheld else { return }
+        if work == .arrangeDisks, phase != .launching(.arrangeDisks) { return failedToArrange(why, lasting: lasting, now) }
+        failLaunch(work, why, lasting: lasting, now, &effects)
+    }
+
+    mutating func failLaunch(
+        _ work: InstanceWork, _ why: String, lasting: Bool = false, _ now: Duration, _ effects: inout [InstanceEffect]
+    ) {
         attempts += 1
         let sentence = "\(work.words) failed: \(why)"
         if work == .removeFiles {
@@ -292,8 +312,7 @@ extension InstanceMachine {
         _ vmm: VMMProcess, _ address: String?, spawned: Duration, _ now: Duration, _ effects: inout [InstanceEffect]
     ) {
         guard busy == .startVMM else { return }
-        busy = nil
-        isAbandoned = false
+        endWork()
         attempts = 0
         reason = nil
         self.address = address
@@ -305,12 +324,13 @@ extension InstanceMachine {
         save(record, &effects)
     }
 
-    private mutating func end(_ vmm: VMMProcess, _ exit: VMMExit, _ now: Duration, _ effects: inout [InstanceEffect]) {
+    mutating func end(_ vmm: VMMProcess, _ exit: VMMExit, _ now: Duration, _ effects: inout [InstanceEffect]) {
         guard phase.vmm == vmm else { return }
         let wantedThen = wanted
         let wasTold = phase.local == .stopping
         let ranFor = if case .running(_, let since) = phase { now - since } else { Duration.zero }
         phase = .halted
+        disks.begin()
         guard var record else { return }
         switch wantedThen {
         case .withheld where exit.isClean && !wasTold && record.desired.desired == .running: powerOff(record, &effects)
@@ -351,48 +371,9 @@ extension InstanceMachine {
         reason = "its VMM \(exit.words); restart \(record.streak) of \(timing.restart.limit)"
     }
 
-    private mutating func hold(_ why: String) {
+    mutating func hold(_ why: String) {
         phase = .halted
         reason = why
         isHeldByShutdown = true
-    }
-}
-
-// MARK: - What the next agent finds
-
-extension InstanceMachine {
-    /// Goes on where another agent was. Call once, before any event.
-    package mutating func takeUp(_ found: FoundInstance, address: String?, at now: Duration, lease: LeaseStanding = .none) -> [InstanceEffect] {
-        var effects: [InstanceEffect] = []
-        look(at: lease, now)
-        record = found.record
-        epoch = found.record?.epoch ?? Epoch(0)
-        self.address = address
-        if found.vmm != .never { record?.hasRun = true }
-        phase = .halted
-        reason = found.record?.failure
-        switch found.vmm {
-        case .never: if found.record?.desired.desired == .running { phase = .launching(.fetchImage) }
-        case .running(let vmm): phase = .running(vmm, since: now)
-        case .doubtful(let vmm, let why):
-            phase = .running(vmm, since: now)
-            doubt = why
-        case .ended(let exit):
-            let past = VMMProcess(pid: 0, startTime: 0, bootID: "")
-            phase = .running(past, since: now)
-            end(past, exit, now, &effects)
-        case .endedWithMachine: break
-        case .shutDownWithNode: hold("its node was shut down and is up again")
-        }
-        if found.record?.failure != nil, phase.vmm == nil {
-            phase = .failed
-            // Whether it was done, nobody has written down.
-            owesUndo = record?.hasRun == false
-        }
-        if record?.poweredItselfOff == true { reason = "the guest powered itself off" }
-        // Files without a record may be of what the controller is about to speak of: until it has said what it wants, nobody is asked about them.
-        isWanted = record != nil || found.vmm == .never
-        advance(now, &effects)
-        return effects
     }
 }

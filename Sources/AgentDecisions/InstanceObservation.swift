@@ -8,7 +8,7 @@ extension InstanceMachine {
             id: id, name: desired?.name ?? Self.nameless, generation: desired?.generation ?? 0, state: state,
             reason: wanted == .unknown && !isUnclaimed ? quarantineReason : reason, address: phase.vmm == nil ? nil : address, pid: phase.vmm?.pid,
             restarts: record?.restarts ?? 0, reboots: record?.reboots ?? desired?.reboots ?? 0, timings: marks.timings,
-            resources: phase == .absent || isUnclaimed ? .zero : desired?.resources ?? .zero)
+            resources: phase == .absent || isUnclaimed ? .zero : desired?.resources ?? .zero, storage: observedStorage)
     }
 
     /// Files without a record, of which the controller has not spoken yet.

@@ -18,6 +18,7 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
     package var hasRun: Bool
     /// Why a step failed for good in this generation.
     package var failure: String?
+    package var done: DoneToDisks?
 
     package init(desired: DesiredInstance, epoch: Epoch = Epoch(0)) {
         self.desired = desired
@@ -41,12 +42,15 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
         poweredItselfOff = try fields.decode(Bool.self, forKey: .poweredItselfOff)
         hasRun = try fields.decode(Bool.self, forKey: .hasRun)
         failure = try fields.decodeIfPresent(String.self, forKey: .failure)
+        done = try fields.decodeIfPresent(DoneToDisks.self, forKey: .done)
     }
 
     /// Takes a newer spec: what went wrong under the one before is forgiven.
     mutating func take(_ newer: DesiredInstance, epoch: Epoch) {
+        let isOfDisksAlone = newer.differsInDisksAlone(from: desired)
         desired = newer
         self.epoch = epoch
+        guard !isOfDisksAlone else { return }
         restarts = 0
         streak = 0
         poweredItselfOff = false

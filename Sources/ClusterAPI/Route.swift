@@ -7,6 +7,9 @@ package enum Route: String, CaseIterable, Sendable {
     case listSizes, createSize, deleteSize
     case listImages, showImage, importImage, downloadImage, deleteImage, imageContent
     case updateInstance
+    case resizeInstance, rebuildInstance
+    case listVolumes, createVolume, showVolume, updateVolume, deleteVolume, attachVolume, detachVolume
+    case listSnapshots, createSnapshot, showSnapshot, deleteSnapshot, restoreSnapshot, exportSnapshot, cloneSnapshot
     case listKeys, importKey, deleteKey, instanceSeed
     case listOperations, showOperation, cancelOperation
     case listEvents
@@ -58,6 +61,22 @@ package enum Route: String, CaseIterable, Sendable {
         case .deleteImage: (.delete, "/v1/images/{image}")
         case .imageContent: (.get, "/v1/images/{image}/content")
         case .updateInstance: (.put, "/v1/instances/{instance}")
+        case .resizeInstance: (.post, "/v1/instances/{instance}/resize")
+        case .rebuildInstance: (.post, "/v1/instances/{instance}/rebuild")
+        case .listVolumes: (.get, "/v1/volumes")
+        case .createVolume: (.post, "/v1/volumes")
+        case .showVolume: (.get, "/v1/volumes/{volume}")
+        case .updateVolume: (.put, "/v1/volumes/{volume}")
+        case .deleteVolume: (.delete, "/v1/volumes/{volume}")
+        case .attachVolume: (.post, "/v1/volumes/{volume}/attach")
+        case .detachVolume: (.post, "/v1/volumes/{volume}/detach")
+        case .listSnapshots: (.get, "/v1/snapshots")
+        case .createSnapshot: (.post, "/v1/snapshots")
+        case .showSnapshot: (.get, "/v1/snapshots/{snapshot}")
+        case .deleteSnapshot: (.delete, "/v1/snapshots/{snapshot}")
+        case .restoreSnapshot: (.post, "/v1/snapshots/{snapshot}/restore")
+        case .exportSnapshot: (.post, "/v1/snapshots/{snapshot}/export")
+        case .cloneSnapshot: (.post, "/v1/snapshots/{snapshot}/clone")
         case .listKeys: (.get, "/v1/keys")
         case .importKey: (.post, "/v1/keys")
         case .deleteKey: (.delete, "/v1/keys/{key}")

@@ -47,9 +47,6 @@ extension ClusterState {
         _ ids: (instance: InstanceID, operation: OperationID), name: Name, launch: Command.Launch, template: InstanceSpec, at now: Timestamp,
         into answer: inout Answer.Launched
     ) throws(ErrorBody) -> NoPlacement? {
-        guard instances[ids.instance] == nil, operations[ids.operation] == nil, graves[ids.instance] == nil else {
-            throw .conflict("The id \(ids.instance) is in use.")
-        }
         let decision: PlacementDecision?
         do {
             decision = try engine.place(Self.request(template, instance: ids.instance))
@@ -60,6 +57,18 @@ extension ClusterState {
             }
             decision = nil
         }
+        try place(ids, name: name, launch: launch, template: template, decision, at: now, into: &answer)
+        return nil
+    }
+
+    /// On the books, where it was decided or else waiting for room.
+    mutating func place(
+        _ ids: (instance: InstanceID, operation: OperationID), name: Name, launch: Command.Launch, template: InstanceSpec,
+        _ decision: PlacementDecision?, storage: InstanceStorage? = nil, at now: Timestamp, into answer: inout Answer.Launched
+    ) throws(ErrorBody) {
+        guard instances[ids.instance] == nil, operations[ids.operation] == nil, graves[ids.instance] == nil else {
+            throw .conflict("The id \(ids.instance) is in use.")
+        }
         let state = decision == nil ? InstanceState.pending : .scheduled
         let reason = decision.map { "placed on \($0.nodeName)" } ?? "waits for room"
         var instance = Instance(
@@ -68,14 +77,15 @@ extension ClusterState {
         if let decision { instance.placement = allocate(decision, at: now) }
         let operation = InstanceOperation(
             id: ids.operation, kind: .launch, instance: ids.instance, instanceName: name, generation: 1, createdAt: now)
-        put(InstanceRecord(instance: instance, desiredRevision: nextRevision, operation: operation.id))
+        var record = InstanceRecord(instance: instance, desiredRevision: nextRevision, operation: operation.id)
+        record.storage = storage
+        put(record)
         put(operation)
         note(
             .info, decision == nil ? "InstancePending" : "InstancePlaced", .instance(instance.id, name: name), "Instance “\(name)” \(reason).",
             at: now)
         answer.instances.append(instance)
         answer.operations.append(operation)
-        return nil
     }
 
     mutating func allocate(_ decision: PlacementDecision, at now: Timestamp) -> InstancePlacement {
@@ -86,7 +96,7 @@ extension ClusterState {
 
     // MARK: The request made whole
 
-    private func spec(of launch: Command.Launch) throws(ErrorBody) -> InstanceSpec {
+    func spec(of launch: Command.Launch) throws(ErrorBody) -> InstanceSpec {
         guard !launch.ids.isEmpty, launch.ids.count <= LedgerSettings.Limit.launchCount else {
             throw .invalid("count: \(launch.ids.count) is out of range: 1 to \(LedgerSettings.Limit.launchCount) instances may be launched at once.")
         }
@@ -131,7 +141,7 @@ extension ClusterState {
                 + "add --ephemeral if its disk may be lost, or leave it at “stay”.")
     }
 
-    private func instanceName(_ launch: Command.Launch, index: Int, id: InstanceID) throws(ErrorBody) -> Name {
+    func instanceName(_ launch: Command.Launch, index: Int, id: InstanceID) throws(ErrorBody) -> Name {
         let text: String
         switch (launch.name, launch.ids.count) {
         case (let name?, 1): text = name.text

@@ -29,6 +29,7 @@ package struct Berth: AsyncParsableCommand {
             CommandGroup(
                 name: "Cluster",
                 subcommands: [ClusterCommand.self, NodeCommand.self, SizeCommand.self, ImageCommand.self, KeyCommand.self, EventList.self]),
+            CommandGroup(name: "Disks", subcommands: [VolumeCommand.self, SnapshotCommand.self]),
             CommandGroup(name: "Files", subcommands: [Apply.self, Diff.self, DeleteDeclared.self]),
             CommandGroup(name: "Planning", subcommands: [CapacityCommand.self, PlanCommand.self, SimulateCommand.self]),
             CommandGroup(name: "Running Berth", subcommands: [DevCommand.self, ControllerCommand.self, AgentCommand.self, BenchCommand.self]),

@@ -34,6 +34,8 @@ struct Life {
     var removals = 0
     var overlaps = 0
     var lease = LeaseStanding.none
+    /// What the next arrangement of the disks comes to.
+    var arrangement = DiskReport()
 
     mutating func happen(_ event: InstanceEvent) { carryOut(machine.handle(event, at: now, lease: lease)) }
 
@@ -76,6 +78,9 @@ struct Life {
             return
         case .fetchImage: break
         case .makeDisk, .makeSeed: hasFiles = true
+        case .arrangeDisks:
+            happen(.arranged(arrangement))
+            return
         case .undo, .removeFiles: hasFiles = false
         }
         if work == .removeFiles {

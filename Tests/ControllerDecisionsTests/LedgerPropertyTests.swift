@@ -133,6 +133,8 @@ struct LedgerPropertyTests {
         rows += state.operations.values.map { ($0.key, .operation(Edit(before: nil, after: $0))) }
         rows += state.tombstones.values.map { ($0.key, .tombstone(Edit(before: nil, after: $0))) }
         rows += state.keys.values.map { ($0.key, .key(Edit(before: nil, after: $0))) }
+        rows += state.storage.volumes.values.map { ($0.key, .volume(Edit(before: nil, after: $0))) }
+        rows += state.storage.snapshots.values.map { ($0.key, .snapshot(Edit(before: nil, after: $0))) }
         rows += state.seeds.values.map { ($0.key, .seed(Edit(before: nil, after: $0))) }
         if let recovery = state.recovery { rows.append((recovery.key, .recovery(Edit(before: nil, after: recovery)))) }
         return rows.sorted { $0.0 < $1.0 }.map(\.1)

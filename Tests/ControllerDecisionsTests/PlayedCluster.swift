@@ -7,6 +7,8 @@ struct PlayedCluster {
     struct VM: Hashable {
         var desired: DesiredInstance
         var state: ObservedInstance.State
+        /// What has become of its disks; nil before the first step.
+        var storage: ObservedStorage?
     }
 
     struct Agent {
@@ -19,6 +21,9 @@ struct PlayedCluster {
         var hasLease = false
         /// No message arrives, either way.
         var isCut = false
+        /// As told, and those of them whose data is there.
+        var volumes: [VolumeID: DesiredVolume] = [:]
+        var made: Set<VolumeID> = []
         /// Its next steps with an instance fail for good.
         var fails = false
     }
@@ -72,7 +77,7 @@ struct PlayedCluster {
         let report = NodeReport(
             node: node, registration: agent.owesEverything ? PlayedLedger.registration("n\(number + 1)", cpus: agent.cpus, memory: 16384) : nil,
             full: agent.owesEverything,
-            observed: agent.observations)
+            observed: agent.observations, storage: agent.storage)
         for _ in 0..<(weather.repeatsReport ? 2 : 1) { apply(.report(report)) }
         if !weather.dropsAnswer {
             agent.owesEverything = false
@@ -127,7 +132,8 @@ extension PlayedCluster.Agent {
         let here = vms.values.map { vm in
             ObservedInstance(
                 id: vm.desired.id, name: vm.desired.name, generation: vm.desired.generation, state: vm.state, reboots: vm.desired.reboots,
-                resources: vm.desired.resources)
+                resources: vm.desired.resources,
+                storage: vm.desired.storage == nil ? nil : vm.storage ?? ObservedStorage(generation: 0))
         }
         let gone = gone.values.map { desired in
             ObservedInstance(id: desired.id, name: desired.name, generation: desired.generation, state: .absent, resources: .zero)
@@ -143,11 +149,41 @@ extension PlayedCluster.Agent {
                 continue
             }
             guard desired.generation > vm.desired.generation else { continue }
-            vms[desired.id] = .init(desired: desired, state: vm.state == .failed ? .preparing : vm.state)
+            vms[desired.id] = .init(desired: desired, state: vm.state == .failed ? .preparing : vm.state, storage: vm.storage)
+        }
+        for volume in set.volumes ?? [] where volume.generation >= volumes[volume.id]?.generation ?? 0 { volumes[volume.id] = volume }
+    }
+
+    /// All of it, every time.
+    var storage: ObservedNodeStorage {
+        let seen = volumes.values.map { volume in
+            let isThere = made.contains(volume.id)
+            let state: ObservedVolume.State = isThere ? .ready : volume.deleted ? .absent : volume.made ? .failed : .making
+            return ObservedVolume(id: volume.id, generation: volume.generation, state: state, size: isThere ? volume.size : nil)
+        }
+        return ObservedNodeStorage(
+            volumes: seen.sorted { $0.id < $1.id }, pools: [StoragePool(name: name("default"), total: MiB(1 << 20), available: MiB(1 << 20))])
+    }
+
+    private mutating func workOnDisks() {
+        for (id, volume) in volumes {
+            if volume.deleted { made.remove(id) } else if !volume.made { made.insert(id) }
+        }
+        for (id, vm) in vms {
+            guard let wanted = vm.desired.storage, vm.state == .running || vm.state == .stopped else { continue }
+            let missing = wanted.volumes.filter { !made.contains($0.id) }
+            guard vm.storage?.generation != vm.desired.generation else { continue }
+            let before = Set(vm.storage?.snapshots.map(\.id) ?? [])
+            let snapshots = wanted.snapshots.filter { !$0.deleted && (before.contains($0.id) || !fails) }
+            vms[id]?.storage = ObservedStorage(
+                generation: vm.desired.generation, failure: fails || !missing.isEmpty ? "it broke" : nil,
+                volumes: fails ? [] : wanted.volumes.map(\.id).filter { made.contains($0) },
+                snapshots: snapshots.map { ObservedSnapshot(id: $0.id, consistency: .crash) })
         }
     }
 
     mutating func work() {
+        workOnDisks()
         for (id, vm) in vms.sorted(by: { $0.key < $1.key }) {
             let isAllowed = !vm.desired.fenced || hasLease
             switch (vm.desired.desired, vm.state) {

@@ -156,6 +156,8 @@ struct LedgerImage: Equatable {
     var tombstones: [Int64: Tombstone]
     var keys: [Int64: SSHKey]
     var seeds: [Int64: KeptSeed]
+    var volumes: [Int64: VolumeRecord]
+    var snapshots: [Int64: Snapshot]
     var recovery: Recovery?
     var allocations: [Allocation]
     var placementNodes: [PlacementNode]
@@ -175,6 +177,8 @@ struct LedgerImage: Equatable {
         tombstones = byKey(state.tombstones.values)
         keys = byKey(state.keys.values)
         seeds = byKey(state.seeds.values)
+        volumes = byKey(state.storage.volumes.values)
+        snapshots = byKey(state.storage.snapshots.values)
         recovery = state.recovery?.value
         placementNodes = state.engine.nodes
         allocations = placementNodes.flatMap { state.engine.allocations(on: $0.id) }

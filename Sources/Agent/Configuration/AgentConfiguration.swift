@@ -43,6 +43,8 @@ package struct AgentConfiguration: Sendable {
     package var cage: String?
     package var imageCacheLimit = MiB(20 << 10)
     package var synthetic = SyntheticBehaviour()
+    /// Directories for volumes, by their names; where nil, `volumes` in the data directory as “default”.
+    package var pools: [(name: Name, directory: String)]?
     /// How long guests have when the machine goes down.
     package var shutdownTimeout = Milliseconds(seconds: 60)
     /// No longer lease than this one is believed; nil: whatever the controller grants.
@@ -55,7 +57,7 @@ package struct AgentConfiguration: Sendable {
 
     private static let keys = [
         "controller", "name", "dataDirectory", "labels", "taints", "vmm", "accelerator", "capacity", "reserved", "overcommit", "qemu", "architecture",
-        "cage",
+        "cage", "pools",
         "imageCache", "synthetic", "shutdownTimeout", "lease", "runDirectory", "watchdog", "logLevel",
     ]
 
@@ -81,6 +83,7 @@ package struct AgentConfiguration: Sendable {
         if let value = root["architecture"] { architecture = try value.word(Architecture.self) }
         if let value = root["cage"] { cage = try Self.absolutePath(value) }
         if let value = root["imageCache"], let limit = try value.mapping(keys: ["limit"])["limit"] { imageCacheLimit = try limit.memory() }
+        if let value = root["pools"] { pools = try Self.pools(value) }
         if let value = root["synthetic"] { synthetic = try SyntheticBehaviour(value) }
         if let value = root["shutdownTimeout"] { shutdownTimeout = try value.time() }
         if let value = root["lease"] { lease = try value.leaseTiming() }
@@ -109,6 +112,20 @@ package struct AgentConfiguration: Sendable {
             throw value.error("“\(Printable(text, limit: 80))” is no absolute path: begin with “/”")
         }
         return text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    private static func pools(_ value: ConfigurationValue) throws(ConfigurationError) -> [(name: Name, directory: String)] {
+        var pools: [(name: Name, directory: String)] = []
+        for item in try value.list() {
+            let fields = try item.mapping(keys: ["name", "directory"])
+            let name = try fields.required("name").name()
+            let directory = try absolutePath(fields.required("directory"))
+            guard !pools.contains(where: { $0.name == name || $0.directory == directory }) else {
+                throw item.error("the pool “\(name)” or its directory is named twice")
+            }
+            pools.append((name, directory))
+        }
+        return pools
     }
 
     private mutating func readCapacity(_ value: ConfigurationValue) throws(ConfigurationError) {

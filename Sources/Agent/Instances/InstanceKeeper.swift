@@ -18,11 +18,14 @@ package actor InstanceKeeper {
     private var lease: LeaseStanding
     private var isLapseTold = false
     /// Raised when `takeChanges` has something to give.
-    package nonisolated let signal = ChangeSignal()
+    package nonisolated let signal: ChangeSignal
 
     /// - Parameter lease: what an earlier agent of this boot was granted.
-    package init(vmm: any VMM, logger: Logger, timing: InstanceTiming = InstanceTiming(), lease: LeaseStanding = .none) {
+    package init(
+        vmm: any VMM, logger: Logger, timing: InstanceTiming = InstanceTiming(), lease: LeaseStanding = .none, signal: ChangeSignal = ChangeSignal()
+    ) {
         self.lease = lease
+        self.signal = signal
         self.vmm = vmm
         self.logger = logger
         self.timing = timing
@@ -143,11 +146,12 @@ package actor InstanceKeeper {
         guard let record = machines[id]?.record else { return }
         let vmm = vmm
         let logger = logger
+        let process = machines[id]?.vmm
         work[id] = Task {
             let event: InstanceEvent
             do throws(WorkFailure) {
                 if let unsaved { throw unsaved }
-                event = try await Self.perform(step, record, vmm)
+                event = try await Self.perform(step, record, process, vmm)
             } catch {
                 logger.warning("\(step.words) failed", metadata: ["instance": "\(id)", "why": "\(error)"])
                 event = .failed(step, reason: error.description, lasting: error.isLasting)
@@ -157,8 +161,9 @@ package actor InstanceKeeper {
     }
 
     private static func perform(
-        _ step: InstanceWork, _ record: InstanceRecord, _ vmm: any VMM
+        _ step: InstanceWork, _ record: InstanceRecord, _ process: VMMProcess?, _ vmm: any VMM
     ) async throws(WorkFailure) -> InstanceEvent {
+        if step == .arrangeDisks { return .arranged(try await vmm.arrangeDisks(of: record, in: process)) }
         guard step == .startVMM else {
             try await vmm.perform(step, for: record)
             return .finished(step)

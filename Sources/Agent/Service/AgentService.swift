@@ -35,15 +35,17 @@ package struct AgentService: Service {
         let run = try RunDirectory(configuration, node: identity.id)
         let leaseFile = try LeaseFile(run.lease)
         let lease = NodeLease(kept: leaseFile.kept(), longest: configuration.lease?.length ?? Milliseconds(seconds: 86_400))
+        let signal = ChangeSignal()
         let machine = try await NodeMachine(
-            configuration: configuration, run: run, agentLock: identity.lockFile, transport: transport, version: version, logger: logger)
+            configuration: configuration, run: run, agentLock: identity.lockFile, transport: transport, version: version, logger: logger,
+            signal: signal)
         logger.info(
             "agent started",
             metadata: [
                 "node": "\(configuration.name)", "id": "\(identity.id)", "kvm": "\(machine.facts.kvm.word)", "vmm": "\(machine.facts.vmm.rawValue)",
                 "accelerator": "\(machine.accelerator)",
             ])
-        let keeper = InstanceKeeper(vmm: machine.vmm, logger: logger, lease: lease.standing(at: BootClock.now))
+        let keeper = InstanceKeeper(vmm: machine.vmm, logger: logger, lease: lease.standing(at: BootClock.now), signal: signal)
         try await keeper.takeUp()
         let identity = identity
         let loop = SyncLoop(
@@ -51,7 +53,7 @@ package struct AgentService: Service {
             registration: NodeRegistration(
                 name: configuration.name, labels: configuration.labels, taints: configuration.taints, facts: machine.facts,
                 capacity: machine.capacity),
-            keeper: keeper, transport: transport,
+            keeper: keeper, volumes: machine.volumes, transport: transport,
             streams: StreamBridge(node: identity.id, transport: transport, vmm: machine.vmm, logger: logger), logger: logger,
             keepEpoch: { try identity.keep($0) }, keepLease: { try leaseFile.put($0) })
         let conversation = SyncConversation(
@@ -59,6 +61,7 @@ package struct AgentService: Service {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await keeper.follow() }
             group.addTask { await loop.run(conversation) }
+            group.addTask { await machine.volumes?.follow() }
             await group.waitForAll()
         }
         logger.info("agent stopped; its VMs run on")

@@ -7,17 +7,21 @@ import Logging
 /// What a node is made of, found out once at start.
 struct NodeMachine: Sendable {
     let vmm: any VMM
+    /// Nil where there are none: VMs in memory have no disks.
+    let volumes: VolumeKeeper?
     let facts: NodeFacts
     let capacity: Capacity
     let accelerator: String
 
     init(
-        configuration: AgentConfiguration, run: RunDirectory, agentLock: String, transport: any Transport, version: String, logger: Logger
+        configuration: AgentConfiguration, run: RunDirectory, agentLock: String, transport: any Transport, version: String, logger: Logger,
+        signal: ChangeSignal
     ) async throws(WorkFailure) {
         let directory = configuration.dataDirectory
         capacity = configuration.capacity(machine: MachineFacts.total(dataDirectory: directory))
         guard configuration.vmm == .qemu else {
             vmm = SyntheticDriver(behaviour: configuration.synthetic)
+            volumes = nil
             facts = Self.syntheticFacts(version: version)
             accelerator = "none"
             return
@@ -35,9 +39,11 @@ struct NodeMachine: Sendable {
             root: "\(directory)/images", limit: configuration.imageCacheLimit, transport: transport, logger: logger,
             inUse: { QEMUDriver.imagesInUse(under: instances) })
         let nodeGuard = NodeGuard(cage: settings.cage, run: run, agentLock: agentLock, watchdog: configuration.watchdog, logger: logger)
+        let volumes = try Self.volumes(configuration, signal: signal, logger: logger)
+        self.volumes = volumes
         vmm = QEMUDriver(
-            settings: settings, root: instances, images: images, seeds: SeedSource(transport: transport), run: run, nodeGuard: nodeGuard,
-            logger: logger)
+            settings: settings, root: instances, images: images, volumes: volumes, seeds: SeedSource(transport: transport),
+            exporter: SnapshotExport(transport: transport), run: run, nodeGuard: nodeGuard, logger: logger)
         // Where a watchdog is to be fed the guard runs from the start, for what it can do is told to the controller.
         let isWatched = configuration.watchdog != nil ? await nodeGuard.ensure() : false
         if configuration.watchdog != nil, !isWatched { logger.warning("the watchdog does not reset this machine in time; the node is softFenced") }
@@ -47,6 +53,16 @@ struct NodeMachine: Sendable {
             architecture: settings.architecture, kvm: kvm, vmm: .qemu, vmmVersion: qemuVersion, agentVersion: version,
             kernel: MachineFacts.kernel(), traits: isNative && settings.accelerator == .kvm ? MachineFacts.traits() : [],
             overhead: MachineFacts.overhead(settings), fencing: isWatched ? .watchdog : .softFenced)
+    }
+
+    private static func volumes(
+        _ configuration: AgentConfiguration, signal: ChangeSignal, logger: Logger
+    ) throws(WorkFailure) -> VolumeKeeper {
+        guard let first = try? Name("default") else { throw WorkFailure("“default” is a name") }
+        let places = configuration.pools ?? [(first, "\(configuration.dataDirectory)/volumes")]
+        let pools = places.map { DirectoryPool(name: $0.name, directory: $0.directory) }
+        for pool in pools { try pool.open() }
+        return VolumeKeeper(pools: pools, signal: signal, logger: logger)
     }
 
     static func syntheticFacts(version: String) -> NodeFacts {

@@ -62,7 +62,8 @@ package struct SyntheticFleet: Service {
             registration: NodeRegistration(
                 name: shape.name, labels: shape.labels, taints: shape.taints, facts: NodeMachine.syntheticFacts(version: version),
                 capacity: shape.capacity),
-            keeper: keeper, transport: transport, streams: StreamBridge(node: node, transport: transport, vmm: vmm, logger: quiet), logger: quiet,
+            keeper: keeper, volumes: nil, transport: transport, streams: StreamBridge(node: node, transport: transport, vmm: vmm, logger: quiet),
+            logger: quiet,
             keepEpoch: { _ in }, keepLease: { _ in })
         let conversation = SyncConversation(bootID: RunningProcess.bootID(), session: UUID().uuidString.lowercased(), highestEpoch: Epoch(0))
         await withDiscardingTaskGroup { group in

@@ -8,8 +8,11 @@ package protocol VMM: Sendable {
     func inventory() async throws(WorkFailure) -> [FoundInstance]
     /// Keeps the record, on disk before it returns. It, `powerDown` and `kill` wait for nobody, so that the order of effects is kept.
     func save(_ record: InstanceRecord) throws(WorkFailure)
-    /// Any work but `startVMM`.
+    /// Any work but `startVMM` and `arrangeDisks`.
     func perform(_ work: InstanceWork, for record: InstanceRecord) async throws(WorkFailure)
+    /// Brings the instance's disks nearer to what its record wants.
+    /// - Parameter process: its VMM, nil while there is none.
+    func arrangeDisks(of record: InstanceRecord, in process: VMMProcess?) async throws(WorkFailure) -> DiskReport
     /// Returns when the VMM answers.
     func start(_ record: InstanceRecord) async throws(WorkFailure) -> StartedVMM
     /// Asks the guest, by ACPI.

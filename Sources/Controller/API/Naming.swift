@@ -4,11 +4,36 @@ import ControllerDecisions
 /// Ids or names in paths: what is an id of something is that, anything else is a name.
 extension Controller {
     func instanceKey(_ call: APICall, _ query: Query) throws(ErrorBody) -> InstanceKey {
-        let text = call.parameters[0]
+        try instanceKey(call.parameters[0], project: try query.name("project") ?? ClusterState.defaultProject)
+    }
+
+    func instanceKey(_ text: String, project: Name) throws(ErrorBody) -> InstanceKey {
         if let id = InstanceID(text), view.look({ $0.instances[id] != nil }) { return .id(id) }
         guard let name = try? Name(text) else {
             if let id = InstanceID(text) { return .id(id) }
             throw impossible(text, "instance")
+        }
+        return .name(ProjectName(project: project, name: name))
+    }
+
+    func volumeKey(_ text: String, _ query: Query) throws(ErrorBody) -> VolumeKey {
+        try volumeKey(text, project: try query.name("project") ?? ClusterState.defaultProject)
+    }
+
+    func volumeKey(_ text: String, project: Name) throws(ErrorBody) -> VolumeKey {
+        if let id = VolumeID(text), view.look({ $0.storage.volumes[id] != nil }) { return .id(id) }
+        guard let name = try? Name(text) else {
+            if let id = VolumeID(text) { return .id(id) }
+            throw impossible(text, "volume")
+        }
+        return .name(ProjectName(project: project, name: name))
+    }
+
+    func snapshotKey(_ text: String, _ query: Query) throws(ErrorBody) -> SnapshotKey {
+        if let id = SnapshotID(text), view.look({ $0.storage.snapshots[id] != nil }) { return .id(id) }
+        guard let name = try? Name(text) else {
+            if let id = SnapshotID(text) { return .id(id) }
+            throw impossible(text, "snapshot")
         }
         return .name(ProjectName(project: try query.name("project") ?? ClusterState.defaultProject, name: name))
     }

@@ -96,7 +96,7 @@ package struct NodeConversations: Sendable {
             session: request.session, isFull: request.full)
         let isKnown = health != nil && hear(node, turn, at: now) && !leases.owesReport(node)
         guard isKnown || (request.full && (health != nil || request.registration != nil)) else { return .unknown }
-        let says = request.registration != nil || request.full || !request.observed.isEmpty || health != .alive
+        let says = request.registration != nil || request.full || !request.observed.isEmpty || request.storage != nil || health != .alive
         turn.standsWithoutReport = isKnown && health == .alive
         return says ? .report(turn) : .quiet(turn)
     }

@@ -23,6 +23,9 @@ package enum NodeText {
         fields.add("Allocatable", ResourcesText.of(node.capacity.allocatable))
         fields.add("Allocated", "\(ResourcesText.of(view.allocated)), by \(view.instances) instance\(view.instances == 1 ? "" : "s")")
         fields.add("Free", ResourcesText.of(view.free))
+        for pool in node.pools {
+            fields.add("Pool \(pool.name)", "\(pool.kind.rawValue), \(pool.available) of \(pool.total) available")
+        }
         fields.add("KVM", kvm(node.facts.kvm))
         fields.add("VMM", "\(node.facts.vmm.rawValue) \(node.facts.vmmVersion), \(node.facts.overhead) beside each guest's memory")
         fields.add("Fencing", node.facts.fencing == .watchdog ? "by its guard, and by a watchdog behind that" : "by its guard alone (softFenced)")

@@ -7,6 +7,12 @@ package struct QEMUCommand {
     package var instance: DesiredInstance
     package var image: CachedImage
     package var network: GuestNetwork
+    /// Of the instance's volumes, with the files that they are.
+    package var volumes: [(volume: AttachedVolume, path: String)] = []
+
+    /// How many devices can come while the guest runs: each needs a port of its own.
+    static let ports = 8
+    private static let portSlot = "0x10"
 
     package var words: [String] {
         var words = [settings.binary, "-nodefaults", "-no-user-config", "-display", "none"]
@@ -23,6 +29,7 @@ package struct QEMUCommand {
             words += ["-kernel", kernel, "-initrd", initrd, "-append", "console=\(settings.architecture.serial) quiet panic=-1"]
         case .disk: words += drive("root", format: .qcow2, file: .disk, isReadOnly: false, more: ",bootindex=0")
         }
+        words += portWords + volumes.enumerated().flatMap { volumeWords($1.volume, $1.path, port: $0) }
         words += ["-netdev", "user,id=net0,net=\(GuestNetwork.user.subnet),ipv6=off"]
         words += ["-device", "virtio-net-pci,netdev=net0,mac=\(network.mac),romfile="]
         words += ["-device", "virtio-rng-pci", "-device", "virtio-balloon-pci,free-page-reporting=on,deflate-on-oom=on"]
@@ -57,19 +64,44 @@ package struct QEMUCommand {
         return ["-smp", "\(processors)", "-m", "\(max(1, instance.resources.memory.count))"]
     }
 
-    private func drive(_ name: String, format: Image.Format, file: InstanceDirectory.File, isReadOnly: Bool, more: String = "") -> [String] {
+    private var portWords: [String] {
+        guard settings.hasPorts else { return [] }
+        return (0..<Self.ports).flatMap { port in
+            let more = port == 0 ? ",multifunction=on" : ""
+            return ["-device", "pcie-root-port,id=port\(port),chassis=\(port + 1),bus=pcie.0,addr=\(Self.portSlot).\(port)\(more)"]
+        }
+    }
+
+    private func volumeWords(_ volume: AttachedVolume, _ path: String, port: Int) -> [String] {
         let node = BlockNode(
-            driver: format.rawValue, name: name, isReadOnly: isReadOnly, file: .init(driver: "file", filename: file.rawValue))
+            driver: volume.place.format.rawValue, name: volume.nodeName, isReadOnly: false, discard: "unmap",
+            file: .init(driver: "file", filename: path))
+        let bus = settings.hasPorts ? ",bus=port\(port)" : ""
+        let serial = volume.id.description.filter { $0 != "-" }.prefix(20)
+        return [
+            "-blockdev", Self.json(node), "-device",
+            "virtio-blk-pci,id=\(volume.nodeName),drive=\(volume.nodeName),serial=\(serial)\(bus)",
+        ]
+    }
+
+    private static func json(_ node: BlockNode) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let text = (try? encoder.encode(node)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        return ["-blockdev", text, "-device", "virtio-blk-pci,drive=\(name)\(more)"]
+        return (try? encoder.encode(node)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    private func drive(_ name: String, format: Image.Format, file: InstanceDirectory.File, isReadOnly: Bool, more: String = "") -> [String] {
+        let node = BlockNode(
+            driver: format.rawValue, name: name, isReadOnly: isReadOnly, discard: isReadOnly ? nil : "unmap",
+            file: .init(driver: "file", filename: file.rawValue))
+        return ["-blockdev", Self.json(node), "-device", "virtio-blk-pci,drive=\(name)\(more)"]
     }
 
     private struct BlockNode: Encodable {
         var driver: String
         var name: String
         var isReadOnly: Bool
+        var discard: String?
         var file: File
 
         struct File: Encodable {
@@ -77,7 +109,7 @@ package struct QEMUCommand {
             var filename: String
         }
 
-        enum CodingKeys: String, CodingKey { case driver, name = "node-name", isReadOnly = "read-only", file }
+        enum CodingKeys: String, CodingKey { case driver, name = "node-name", isReadOnly = "read-only", discard, file }
     }
 }
 
@@ -100,6 +132,9 @@ package struct QEMUSettings: Sendable {
     package var consoleLimit = 1 << 20
     package var moreArguments: [String] = []
     package var groups = ControlGroups.standard
+
+    /// The machine that is made for software backends of KVM's interface has no PCI Express.
+    var hasPorts: Bool { accelerator != .emulatedKVM || architecture == .aarch64 }
 
     package init(binary: String, cage: String, accelerator: Accelerator) {
         self.binary = binary

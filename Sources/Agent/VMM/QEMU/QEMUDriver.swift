@@ -9,19 +9,26 @@ import Synchronization
 package final class QEMUDriver: VMM {
     package let news: AsyncStream<VMMNews>
     private let tell: AsyncStream<VMMNews>.Continuation
-    private let settings: QEMUSettings
+    let settings: QEMUSettings
     private let root: String
-    private let images: ImageCache
+    let images: ImageCache
+    let volumes: VolumeKeeper
+    let exporter: SnapshotExport
+    let tool = DiskTool()
     private let seeds: SeedSource
     private let run: RunDirectory
     private let nodeGuard: NodeGuard
-    private let logger: Logger
+    let logger: Logger
     private let bootID = RunningProcess.bootID()
     private let connections = Mutex<[InstanceID: QMPConnection]>([:])
 
     package init(
-        settings: QEMUSettings, root: String, images: ImageCache, seeds: SeedSource, run: RunDirectory, nodeGuard: NodeGuard, logger: Logger
+        settings: QEMUSettings, root: String, images: ImageCache, volumes: VolumeKeeper, seeds: SeedSource, exporter: SnapshotExport,
+        run: RunDirectory,
+        nodeGuard: NodeGuard, logger: Logger
     ) {
+        self.volumes = volumes
+        self.exporter = exporter
         self.run = run
         self.nodeGuard = nodeGuard
         self.settings = settings
@@ -45,13 +52,17 @@ package final class QEMUDriver: VMM {
         let directory = directory(record.desired.id)
         switch work {
         case .fetchImage: _ = try await images.fetch(record.desired.image)
-        case .makeDisk: try makeDisk(record.desired, directory)
+        case .makeDisk: try await makeDisk(record.desired, directory)
         case .makeSeed:
             let content = try await seeds.seed(of: record.desired)
             try put(Seed(instance: record.desired, network: GuestNetwork(of: directory.id), content: content).image(), into: directory.file(.seed))
         case .startVMM: _ = try await start(record)
+        case .arrangeDisks: _ = try await arrangeDisks(of: record, in: nil)
         case .undo: try directory.clear(keeping: [.record, .lock, .complaints, .console])
-        case .removeFiles: try await remove(directory)
+        case .removeFiles:
+            try await waitForCage(directory)
+            await dropSnapshots(of: record)
+            try await remove(directory)
         }
     }
 
@@ -60,7 +71,7 @@ package final class QEMUDriver: VMM {
     func directory(_ id: InstanceID) -> InstanceDirectory { InstanceDirectory(id: id, under: root) }
 
     /// Beside its place and moved there; after a power cut it is made again, so it is not synced.
-    private func put(_ data: Data, into path: String) throws(WorkFailure) {
+    func put(_ data: Data, into path: String) throws(WorkFailure) {
         let temporary = path + ".new"
         let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw WorkFailure("cannot write \(path): \(String(cString: strerror(errno)))") }
@@ -74,9 +85,11 @@ package final class QEMUDriver: VMM {
 
     private static let largestDisk = MiB(64 << 20)
 
-    /// A disk that is there is never made again.
-    private func makeDisk(_ desired: DesiredInstance, _ directory: InstanceDirectory) throws(WorkFailure) {
-        guard case .disk(let path, let format, let virtualBytes) = images.cached(desired.image), !directory.exists(.disk) else { return }
+    /// A disk that is there is never made again, but it grows.
+    func makeDisk(_ desired: DesiredInstance, _ directory: InstanceDirectory) async throws(WorkFailure) {
+        if directory.exists(.disk) { return try await growDisk(desired, directory) }
+        if let origin = desired.storage?.origin { return try await copyDisk(desired, origin, directory) }
+        guard case .disk(let path, let format, let virtualBytes) = images.cached(desired.image) else { return }
         guard desired.resources.disk <= Self.largestDisk else { throw WorkFailure("a disk holds at most \(Self.largestDisk)", isLasting: true) }
         let size = max(desired.resources.disk.count, 0) << 20
         guard virtualBytes <= size else {
@@ -87,10 +100,14 @@ package final class QEMUDriver: VMM {
         try put(QCOW2.overlay(on: path, format: format, virtualBytes: size), into: directory.file(.disk))
     }
 
-    private func remove(_ directory: InstanceDirectory) async throws(WorkFailure) {
-        connections.withLock { $0.removeValue(forKey: directory.id) }?.close()
+    private func waitForCage(_ directory: InstanceDirectory) async throws(WorkFailure) {
         for _ in 0..<100 where directory.isCaged { try? await Task.sleep(for: .milliseconds(20)) }
         guard !directory.isCaged else { throw WorkFailure("its cage has not ended") }
+    }
+
+    private func remove(_ directory: InstanceDirectory) async throws(WorkFailure) {
+        connections.withLock { $0.removeValue(forKey: directory.id) }?.close()
+        try await waitForCage(directory)
         try directory.clear()
     }
 
@@ -104,7 +121,8 @@ package final class QEMUDriver: VMM {
         }
         guard !Task.isCancelled else { throw WorkFailure("cancelled") }
         for stale in [InstanceDirectory.File.complaints, .shutdown] { directory.delete(stale) }
-        let command = QEMUCommand(settings: settings, instance: record.desired, image: image, network: GuestNetwork(of: directory.id))
+        var command = QEMUCommand(settings: settings, instance: record.desired, image: image, network: GuestNetwork(of: directory.id))
+        command.volumes = try volumeFiles(of: record.desired)
         if record.desired.fenced { await nodeGuard.ensure() }
         try await CageProcess.start(settings, in: directory.path, command: command.words, under: record.desired.fenced ? run : nil)
         let spawned = ContinuousClock.now
@@ -121,6 +139,7 @@ package final class QEMUDriver: VMM {
             // A guest may be through before anybody asks; the watch then tells of its end.
             guard hadEnded else { throw error }
         }
+        await limitVolumes(of: record.desired)
         watch(process, directory)
         return StartedVMM(process: process, spawned: spawned)
     }
@@ -131,6 +150,7 @@ package final class QEMUDriver: VMM {
             do throws(WorkFailure) {
                 let connection = try await QMPConnection(socket: InstanceDirectory.File.control.rawValue, in: directory.path)
                 connections.withLock { $0.updateValue(connection, forKey: directory.id) }?.close()
+                Task { await connection.goOnIfHeld() }
                 return
             } catch {
                 guard RunningProcess.isAlive(process) else { throw WorkFailure("QEMU ended at once") }
