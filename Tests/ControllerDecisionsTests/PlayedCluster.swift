@@ -170,8 +170,8 @@ extension PlayedCluster.Agent {
         let here = vms.values.map { vm in
             ObservedInstance(
                 id: vm.desired.id, name: vm.desired.name, generation: vm.desired.generation, state: vm.state, reboots: vm.desired.reboots,
-                resources: vm.desired.resources, migration: vm.report,
-                storage: vm.desired.storage == nil ? nil : vm.storage ?? ObservedStorage(generation: 0))
+                resources: vm.desired.resources,
+                storage: vm.desired.storage == nil ? nil : vm.storage ?? ObservedStorage(generation: 0), migration: vm.report)
         }
         let gone = gone.values.map { desired in
             ObservedInstance(id: desired.id, name: desired.name, generation: desired.generation, state: .absent, resources: .zero)

@@ -28,6 +28,12 @@ extension Controller {
             call.caller = try caller(of: call)
             guard call.caller.may(permission) else { throw Self.forbidden(call.caller, permission) }
             if call.route.takesProject { call.asked = try askedProject(call) }
+        case .project where call.route == .importImage && call.peer != .nobody:
+            guard case .node(let node) = call.peer, let project = exportingProject(call, node) else { return }
+            call.caller = Caller(
+                actor: "node/\(node)", session: nil, rights: Rights([RoleGrant(role: .tenant, project: project)]))
+            call.asked = project
+            call.project = project
         case .project(let permission, let subject):
             call.caller = try caller(of: call)
             try authorize(&call, permission, subject)

@@ -51,6 +51,11 @@ extension Controller {
         case (_, .everybody), (.nobody, .people), (.node, .anyNode): return
         case (.node, .people):
             throw ErrorBody(code: .forbidden, message: "A node's certificate is not for this route; ask with a person's token.")
+        case (.nobody, .exportingNode): return
+        case (.node(let node), .exportingNode):
+            guard exportingProject(call, node) != nil else {
+                throw ErrorBody(code: .forbidden, message: "A node may import an image only where a snapshot of its own is exported to it.")
+            }
         case (.nobody, .anyNode), (.nobody, .oneNode), (.nobody, .instanceNode):
             throw ErrorBody(code: .unauthenticated, message: "This route is for a node's agent, with the certificate that it got when it joined.")
         case (.node(let node), .oneNode):
@@ -65,6 +70,12 @@ extension Controller {
         }
     }
 
+    /// Whose image it is that a node exports a snapshot to; nil where it is none.
+    func exportingProject(_ call: APICall, _ node: NodeID) -> Name? {
+        guard let text = try? Query.value(of: "name", in: call.request.uri.query), let image = try? Name(text) else { return nil }
+        return view.look { $0.exportingProject(of: image, from: node) }
+    }
+
     private enum Audience {
         case everybody
         case people
@@ -72,12 +83,15 @@ extension Controller {
         case anyNode
         /// The node that the path names.
         case oneNode
+        /// People, and the node of a snapshot that is to become that image.
+        case exportingNode
         /// The node that the path's instance is placed on.
         case instanceNode
     }
 
     private static func audience(of route: Route) -> Audience {
         switch route.access {
+        case .project where route == .importImage: .exportingNode
         case .open: .everybody
         case .signedIn, .project, .cluster: .people
         case .node:

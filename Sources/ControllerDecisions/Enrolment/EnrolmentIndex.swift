@@ -23,3 +23,10 @@ package struct EnrolmentIndex: Sendable {
 
     package func credential(named name: Name) -> NodeCredential? { names[name].flatMap { credentials[$0]?.value } }
 }
+
+extension ClusterState {
+    /// The project of a snapshot on this node that is to become an image of this name.
+    package func exportingProject(of image: Name, from node: NodeID) -> Name? {
+        instances(on: node).first { record in record.storage?.snapshots.contains { $0.export?.image == image } ?? false }?.instance.project
+    }
+}
