@@ -268,7 +268,8 @@ extension PlayedCluster.Agent {
     /// The ledger has said that it goes on here; what never came whole is begun anew from its disk.
     private mutating func letGo(_ id: InstanceID, _ report: MigrationReport) {
         let isWhole = report.stage == .received
-        vms[id]?.state = isWhole && (vms[id]?.desired.fenced == false || hasLease) ? .running : .preparing
+        let mayRun = vms[id]?.desired.fenced == false || hasLease
+        vms[id]?.state = isWhole && mayRun ? .running : .preparing
     }
 
     mutating func forgetSession() {

@@ -63,6 +63,8 @@ struct AuditDraft: Sendable {
         case .access(.account(let account)): return account.name.description
         case .access(.token(let token)): return "\(token.account) \(token.id)"
         case .node(let node), .drain(let node, _): return node.name.text
+        case .joinToken(let token): return token.node.text
+        case .credential(let credential): return credential.name.text
         case .operation, .recovery, .reported, .done: return nil
         }
     }

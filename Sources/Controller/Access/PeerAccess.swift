@@ -2,6 +2,7 @@ import Certificates
 import ClusterAPI
 import ClusterModel
 import ControllerDecisions
+import HummingbirdCore
 import Logging
 
 extension Controller {
