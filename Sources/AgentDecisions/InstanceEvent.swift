@@ -14,6 +14,8 @@ package enum InstanceEvent: Sendable {
     case started(VMMProcess, address: String?, spawned: Duration)
     /// A VMM that could not be adopted answers now.
     case adopted(VMMProcess)
+    /// How far its part in a migration has come.
+    case migration(MigrationReport)
     case ended(VMMProcess, VMMExit)
     /// The same, while the node's guests are being shut down.
     case shutDownWithNode(VMMProcess)
@@ -29,6 +31,12 @@ package enum InstanceWork: String, Hashable, Sendable, CaseIterable {
     case undo
     /// Takes away everything.
     case removeFiles
+    /// Takes up what another node sends of it, until the guest stands still here.
+    case receive
+    /// Sends it to another node, until the guest stands still here.
+    case send
+    /// Lets a guest go on that stands still after a migration.
+    case resume
 
     /// As a part of a sentence: "fetching the image failed".
     package var words: String {
@@ -40,6 +48,9 @@ package enum InstanceWork: String, Hashable, Sendable, CaseIterable {
         case .arrangeDisks: "arranging the disks"
         case .undo: "cleaning up"
         case .removeFiles: "removing its files"
+        case .receive: "receiving it"
+        case .send: "sending it"
+        case .resume: "letting its guest go on"
         }
     }
 }

@@ -13,6 +13,7 @@ package struct InstanceMachine: Sendable {
     /// Nothing new is begun before.
     private var waitUntil: Duration?
     var reason: String?
+    var migration = MigrationPart()
     var address: String?
     private(set) var marks = LaunchMarks()
     /// A deletion of something that is not here: the answer is owed all the same.
@@ -45,6 +46,7 @@ package struct InstanceMachine: Sendable {
         case .failed(let work, let reason, let lasting): fail(work, reason, lasting: lasting, now, &effects)
         case .started(let vmm, let address, let spawned): start(vmm, address, spawned: spawned, now, &effects)
         case .adopted(let vmm): if phase.vmm == vmm { doubt = nil }
+        case .migration(let report): take(report)
         case .ended(let vmm, let exit): end(vmm, exit, now, &effects)
         case .shutDownWithNode(let vmm): if phase.vmm == vmm { hold("its node is shutting down") }
         case .tick: break
@@ -100,6 +102,7 @@ extension InstanceMachine {
             guard now >= waitUntil else { return }
             self.waitUntil = nil
         }
+        if advanceMigration(now, &effects) { return }
         switch nextStep(desired: wanted, observed: phase.local) {
         case .nothing: if owesUndo, phase == .failed { begin(.undo, &effects) } else { arrangeDisks(now, &effects) }
         case .launch: launch(now, &effects)
@@ -117,7 +120,7 @@ extension InstanceMachine {
         }
     }
 
-    private mutating func launch(_ now: Duration, _ effects: inout [InstanceEffect]) {
+    mutating func launch(_ now: Duration, _ effects: inout [InstanceEffect]) {
         guard busy == nil else { return }
         if case .launching(let step) = phase { return begin(step, &effects) }
         phase = .launching(.fetchImage)
@@ -143,7 +146,7 @@ extension InstanceMachine {
         effects.append(.begin(work))
     }
 
-    private mutating func abandon(_ effects: inout [InstanceEffect]) {
+    mutating func abandon(_ effects: inout [InstanceEffect]) {
         guard let busy, !isAbandoned, busy != .undo, busy != .removeFiles else { return }
         isAbandoned = true
         effects.append(.abandon(busy))
@@ -224,8 +227,8 @@ extension InstanceMachine {
             desired.storage = desired.storage ?? kept.desired.storage
         }
         kept.take(desired, epoch: epoch)
-        // What is here without a record may have been written by a guest.
-        if phase.vmm != nil || (record == nil && phase == .halted) { kept.hasRun = true }
+        // What is here without a record may have been written by a guest, and what it receives was.
+        if phase.vmm != nil || (record == nil && phase == .halted) || desired.migration?.part == .receive { kept.hasRun = true }
         deletion = nil
         save(kept, &effects)
     }
@@ -243,7 +246,8 @@ extension InstanceMachine {
         case .fetchImage: proceed(to: .makeDisk)
         case .makeDisk: proceed(to: record?.desired.storage == nil ? .makeSeed : .arrangeDisks)
         case .makeSeed: proceed(to: .startVMM)
-        case .startVMM, .arrangeDisks: break
+        case .startVMM, .arrangeDisks, .receive, .send: break
+        case .resume: migration = MigrationPart()
         case .undo: owesUndo = false
         case .removeFiles: forget(&effects)
         }
@@ -277,6 +281,7 @@ extension InstanceMachine {
         isAbandoned = false
         // A cage that finds the lease over starts nothing, and that is no failure.
         guard !wasAbandoned, work != .startVMM || wanted != .withheld else { return }
+        if [.send, .receive, .resume].contains(work) { return failMigration(work, "\(work.words) failed: \(why)", now) }
         if work == .arrangeDisks, phase != .launching(.arrangeDisks) { return failedToArrange(why, lasting: lasting, now) }
         failLaunch(work, why, lasting: lasting, now, &effects)
     }
@@ -331,7 +336,7 @@ extension InstanceMachine {
         let ranFor = if case .running(_, let since) = phase { now - since } else { Duration.zero }
         phase = .halted
         disks.begin()
-        guard var record else { return }
+        guard var record, !endInMigration(exit) else { return }
         switch wantedThen {
         case .withheld where exit.isClean && !wasTold && record.desired.desired == .running: powerOff(record, &effects)
         case .withheld: reason = "its node's lease is over"

@@ -47,10 +47,10 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
 
     /// Takes a newer spec: what went wrong under the one before is forgiven.
     mutating func take(_ newer: DesiredInstance, epoch: Epoch) {
-        let isOfDisksAlone = newer.differsInDisksAlone(from: desired)
+        let forgives = !newer.differsInDisksAlone(from: desired) && !newer.differsInMigrationAlone(from: desired)
         desired = newer
         self.epoch = epoch
-        guard !isOfDisksAlone else { return }
+        guard forgives else { return }
         restarts = 0
         streak = 0
         poweredItselfOff = false
@@ -64,6 +64,8 @@ package struct FoundInstance: Hashable, Sendable {
     /// Nil where it is missing or can't be read.
     package var record: InstanceRecord?
     package var vmm: FoundVMM
+    /// Its guest stands still in the VMM, or has not come whole.
+    package var isHeld = false
 
     package enum FoundVMM: Hashable, Sendable {
         case never
@@ -75,7 +77,18 @@ package struct FoundInstance: Hashable, Sendable {
         case endedWithMachine
         /// The guests of this node were shut down and the machine is still up.
         case shutDownWithNode
+
+        /// It ran once, and does not.
+        var isOver: Bool {
+            switch self {
+            case .never, .running, .doubtful: false
+            case .ended, .endedWithMachine, .shutDownWithNode: true
+            }
+        }
     }
+
+    /// Its guest goes on by the controller's word alone: it may run on another node by now.
+    var mayHaveLeft: Bool { isHeld || record?.desired.migration?.part == .send && vmm.isOver }
 
     package init(id: InstanceID, record: InstanceRecord?, vmm: FoundVMM) {
         self.id = id

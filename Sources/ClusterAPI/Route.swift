@@ -6,7 +6,7 @@ package enum Route: String, CaseIterable, Sendable {
     case listNodes, showNode, cordonNode, uncordonNode, drainNode, confirmDeadNode, removeNode, syncNode
     case listSizes, createSize, deleteSize
     case listImages, showImage, importImage, downloadImage, deleteImage, imageContent
-    case updateInstance
+    case updateInstance, migrateInstance
     case resizeInstance, rebuildInstance
     case listVolumes, createVolume, showVolume, updateVolume, deleteVolume, attachVolume, detachVolume
     case listSnapshots, createSnapshot, showSnapshot, deleteSnapshot, restoreSnapshot, exportSnapshot, cloneSnapshot
@@ -77,6 +77,7 @@ package enum Route: String, CaseIterable, Sendable {
         case .restoreSnapshot: (.post, "/v1/snapshots/{snapshot}/restore")
         case .exportSnapshot: (.post, "/v1/snapshots/{snapshot}/export")
         case .cloneSnapshot: (.post, "/v1/snapshots/{snapshot}/clone")
+        case .migrateInstance: (.post, "/v1/instances/{instance}/migrate")
         case .listKeys: (.get, "/v1/keys")
         case .importKey: (.post, "/v1/keys")
         case .deleteKey: (.delete, "/v1/keys/{key}")

@@ -1,7 +1,7 @@
 /// Work that a request began and that goes on after its answer.
 package struct InstanceOperation: Hashable, Sendable, Codable {
     package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
-        case launch, start, stop, reboot, delete, move
+        case launch, start, stop, reboot, delete, move, migrate
         case attach, detach, grow, snapshot, deleteSnapshot, restore, export, resize, rebuild
     }
     package enum State: String, Hashable, Sendable, Codable, CaseIterable { case running, succeeded, failed, cancelled }
@@ -16,6 +16,8 @@ package struct InstanceOperation: Hashable, Sendable, Codable {
     package var message: String?
     package var createdAt: Timestamp
     package var finishedAt: Timestamp?
+    /// Of a migration that is under way.
+    package var progress: TransferProgress?
 
     package init(
         id: OperationID, kind: Kind, instance: InstanceID, instanceName: Name, generation: Int64, state: State = .running, message: String? = nil,

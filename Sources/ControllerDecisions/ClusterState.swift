@@ -30,6 +30,7 @@ package struct ClusterState: Sendable {
     private var buried: [NodeID: Set<InstanceID>] = [:]
     private(set) var graves: [InstanceID: Set<NodeID>] = [:]
     private(set) var unrest = UnrestIndex()
+    private(set) var visits = VisitIndex()
     /// In the order in which they are tried.
     private(set) var pending: [(place: PendingPlace, instance: InstanceID)] = []
     /// Every operation that was ever made, oldest first, less those that `expireOperations` has passed by.
@@ -72,6 +73,7 @@ package struct ClusterState: Sendable {
         case .start(let key, let operation): try start(key, operation: operation, at: now)
         case .stop(let key, let operation, let force, let within): try stop(key, operation: operation, force: force, within: within, at: now)
         case .reboot(let key, let operation): try reboot(key, operation: operation, at: now)
+        case .migrate(let key, let order): try migrate(key, order, at: now)
         case .delete(let key, let operation): try delete(key, operation: operation, at: now)
         case .update(let key, let change): try update(key, change, at: now)
         case .expire(let id, let operation): try expire(id, operation: operation, at: now)
@@ -286,6 +288,7 @@ package struct ClusterState: Sendable {
 
     private mutating func install(instance edit: Edit<InstanceRecord>) {
         unrest.apply(edit)
+        visits.apply(edit)
         if let before = edit.before?.value, before.instance.spec.expiresAt != nil { expiring[before.id] = nil }
         if let after = edit.after?.value, after.instance.spec.desired != .deleted, let end = after.instance.spec.expiresAt {
             expiring[after.id] = end
@@ -373,12 +376,7 @@ extension ClusterState {
         for row in rows { install(row) }
         for row in nodes.values.sorted(by: { $0.key < $1.key }) { engine.setNode(placementNode(row.value)) }
         for row in instances.values.sorted(by: { $0.key < $1.key }) {
-            guard let placement = row.value.instance.placement else { continue }
-            engine.apply(
-                .allocated(
-                    Allocation(
-                        instance: row.value.id, node: placement.node, resources: placement.allocation, groups: row.value.instance.spec.groups,
-                        apart: row.value.instance.spec.constraints.antiAffinity.filter(\.hard))))
+            for allocation in row.value.allocations { engine.apply(.allocated(allocation)) }
         }
         restoreVolumes()
         self.revision = revision

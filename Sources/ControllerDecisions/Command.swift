@@ -7,6 +7,7 @@ package enum Command: Sendable {
     case start(InstanceKey, OperationID)
     case stop(InstanceKey, OperationID, force: Bool, within: Milliseconds?)
     case reboot(InstanceKey, OperationID)
+    case migrate(InstanceKey, Migrate)
     case delete(InstanceKey, OperationID)
     case update(InstanceKey, Update)
     case expire(InstanceID, OperationID)

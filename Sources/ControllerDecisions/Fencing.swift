@@ -12,7 +12,12 @@ extension ClusterState {
         note(
             .warning, "NodeConfirmedDead", .node(node.id, name: node.name),
             "An operator said that node “\(node.name)” is dead\(diskGone ? " and that its disk is gone" : "").", at: now)
-        if diskGone { for tombstone in tombstones(on: node.id) { remove(tombstone) } }
+        if diskGone {
+            for tombstone in tombstones(on: node.id) {
+                remove(tombstone)
+                finishClearing(of: tombstone.instance.id, on: node.id, at: now)
+            }
+        }
         guard let dead = nodes[node.id]?.value else { return .done }
         return .node(dead)
     }

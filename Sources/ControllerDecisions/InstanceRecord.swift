@@ -22,6 +22,9 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
     package var stoppedByDrain: Bool
     /// What its node is told of its disks.
     package var storage: InstanceStorage?
+    package var migration: InstanceMigration?
+    /// In a row, since somebody last asked for one.
+    package var failedMigrations = 0
 
     package init(instance: Instance, desiredRevision: Int64, operation: OperationID?, found: Bool = false) {
         self.instance = instance
@@ -48,6 +51,8 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
         move = try fields.decodeIfPresent(InstanceMove.self, forKey: .move)
         stoppedByDrain = try fields.decodeIfPresent(Bool.self, forKey: .stoppedByDrain) ?? false
         storage = try fields.decodeIfPresent(InstanceStorage.self, forKey: .storage)
+        migration = try fields.decodeIfPresent(InstanceMigration.self, forKey: .migration)
+        failedMigrations = try fields.decodeIfPresent(Int.self, forKey: .failedMigrations) ?? 0
     }
 
     package var id: InstanceID { instance.id }
@@ -69,6 +74,9 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
     /// What its node is told; nil where there is nothing to tell.
     package var desired: DesiredInstance? {
         guard instance.placement != nil, !isQuarantined, !isLeaving else { return nil }
+        guard let migration, migration.phase == .sending else { return told }
+        var told = told
+        told.migration = migration.order(.send)
         return told
     }
 

@@ -52,6 +52,12 @@ extension ClusterState {
         if record.isQuarantined { throw quarantined(record) }
         if record.instance.spec.desired == .deleted { return .instance(record.instance, currentOperation(of: record)) }
         try checkUnprotected(record.instance)
+        if record.migration != nil {
+            abortMigration(of: record.id, .cancelled, "its deletion was asked for", at: now)
+            record = try find(key)
+            clearFormerOwner(of: record, at: now)
+            record = try find(key)
+        }
         guard record.isPending else {
             record.instance.spec.desired = .deleted
             return try command(&record, .delete, operation, reason: "its deletion was asked for", at: now)
@@ -107,6 +113,11 @@ extension ClusterState {
         let record = try find(key)
         if record.isQuarantined { throw quarantined(record) }
         if record.instance.spec.desired == .deleted { throw .conflict("Instance “\(record.instance.name)” is being deleted.") }
+        if let migration = record.migration, migration.isOpen {
+            throw .conflict(
+                "Instance “\(record.instance.name)” migrates to \(migration.peerName); wait for it, or cancel it with "
+                    + "“berth operation cancel \(migration.operation)”.")
+        }
         return record
     }
 
@@ -153,6 +164,8 @@ extension ClusterState {
 
     /// Takes an instance out of the ledger with the room that it held.
     mutating func forget(_ record: InstanceRecord, _ how: String, at now: Timestamp) {
+        var record = record
+        endMigration(of: &record, .failed, "the instance is gone", at: now)
         if let allocation = engine.allocation(of: record.id) {
             step(.released(allocation))
             roomAppeared()

@@ -23,6 +23,10 @@ extension ClusterState {
     mutating func removeNode(_ key: NodeKey, at now: Timestamp) throws(ErrorBody) -> Answer {
         let node = try find(key)
         let held = instances(on: node.id)
+        if node.health != .lost, let visitor = visits.on(node.id).first.flatMap({ instances[$0]?.value }) {
+            throw .conflict(
+                "Node “\(node.name)” has a part in the migration of instance “\(visitor.instance.name)”; wait until that is over, or cancel it.")
+        }
         guard held.isEmpty || node.health == .lost else {
             throw .conflict(
                 "Node “\(node.name)” is \(node.health.rawValue) and holds \(held.count) instance\(held.count == 1 ? "" : "s"); "
@@ -47,6 +51,7 @@ extension ClusterState {
                     + "when the machine is off, say “berth node confirm-dead \(node.name)” first.")
         }
         for record in held { bury(record, with: node, at: now) }
+        dropVisits(on: node.id, at: now)
         dropVolumes(on: node, at: now)
         step(.node(before: placementNode(node), after: nil))
         remove(node)
@@ -64,7 +69,7 @@ extension ClusterState {
         forget(record, "went with its node “\(node.name)”", at: now)
         // A node that was never told of it has nothing to take away.
         guard !record.isLeaving, !record.isQuarantined else { return }
-        bury(record.told, generation: record.instance.generation + 1, on: node, .deleted, at: now)
+        bury(record.told, generation: record.instance.generation + 1, on: node.id, .deleted, at: now)
     }
 
     /// - Parameter uptime: how long this controller has been running, by a clock that never goes back.
@@ -83,6 +88,7 @@ extension ClusterState {
             brake(afterLossOf: lost, at: now)
             roomAppeared()
         }
+        judgeMigrations(at: now)
         return .done
     }
 

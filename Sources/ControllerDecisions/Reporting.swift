@@ -61,6 +61,7 @@ extension ClusterState {
             takeUnknown(observed, from: node, at: now)
             return
         }
+        if record.migration?.peer == node.id { return hearPeer(of: record, observed, from: node, at: now) }
         guard record.instance.placement?.node == node.id else {
             guard observed.state != .absent else { return }
             note(
@@ -75,6 +76,7 @@ extension ClusterState {
         } else {
             update(record, with: observed, node: node, at: now)
         }
+        if record.migration != nil { hearOwner(of: record.id, observed, at: now) }
     }
 
     /// Only a node that has been told of the deletion confirms it: a late report from before that speaks of something else.
@@ -86,6 +88,7 @@ extension ClusterState {
     private mutating func confirm(_ tombstone: Tombstone, by observed: ObservedInstance, from node: Node, at now: Timestamp) {
         guard observed.state != .absent || observed.generation < tombstone.instance.generation else {
             remove(tombstone)
+            finishClearing(of: observed.id, on: node.id, at: now)
             if let record = instances[observed.id]?.value, record.isLeaving, record.move?.from == node.id {
                 arrive(record, why: "node “\(node.name)” has confirmed it", at: now)
             }
@@ -211,6 +214,7 @@ extension ClusterState {
                     reason: "node \(node.name) no longer has it", restarts: status.restarts, reboots: record.observedReboots,
                     resources: record.instance.spec.resources)
                 update(record, with: absent, node: node, at: now)
+                hearOwner(of: record.id, absent, at: now)
             }
         }
     }

@@ -76,7 +76,7 @@ struct Life {
             running = vmm
             happen(.started(vmm, address: "10.0.2.15", spawned: now))
             return
-        case .fetchImage: break
+        case .fetchImage, .receive, .send, .resume: break
         case .makeDisk, .makeSeed: hasFiles = true
         case .arrangeDisks:
             happen(.arranged(arrangement))

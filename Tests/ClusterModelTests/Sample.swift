@@ -31,7 +31,8 @@ enum Sample {
     static func registration() -> NodeRegistration {
         let facts = NodeFacts(
             architecture: .x86_64, kvm: .emulated(instructionsPerSecond: 1_000_000), vmm: .qemu, vmmVersion: "7.2.22", agentVersion: "0.1.0",
-            kernel: "6.1.0", traits: ["cpu.avx2"], overhead: MiB(96))
+            kernel: "6.1.0", traits: ["cpu.avx2"], overhead: MiB(96),
+            migration: MigrationFacts(endpoint: "10.0.0.5:7481", machine: "tcg pc-q35-7.2 qemu64"))
         let capacity = Capacity(
             total: Resources(cpu: MilliCPU(8000), memory: MiB(16384), disk: MiB(102_400)),
             reserved: Resources(cpu: MilliCPU(500), memory: MiB(512), disk: MiB(4096)), overcommit: .init(cpuPercent: 150))
@@ -90,7 +91,9 @@ enum Sample {
         SyncRequest(
             bootID: "boot", session: "session", number: 12, highestEpoch: Epoch(3), seen: 5, registration: registration(), full: true,
             observed: [
-                ObservedInstance(id: id(1), name: name("web-1"), generation: 1, state: .running, pid: 4242, resources: room, storage: observedStorage)
+                ObservedInstance(
+                    id: id(1), name: name("web-1"), generation: 1, state: .running, pid: 4242, resources: room, storage: observedStorage,
+                    migration: migrated)
             ],
             hold: Milliseconds(seconds: 3),
             storage: ObservedNodeStorage(
@@ -105,7 +108,8 @@ enum Sample {
                 DesiredInstance(
                     id: id(1), name: name("web-1"), project: name("default"), generation: 1, desired: .running, resources: room,
                     image: imageReference,
-                    restart: .onFailure, reboots: 0, stopTimeout: Milliseconds(seconds: 30), fenced: true, seeded: true, storage: storage)
+                    restart: .onFailure, reboots: 0, stopTimeout: Milliseconds(seconds: 30), fenced: true, seeded: true, storage: storage,
+                    migration: order)
             ], needsFull: false, streams: [StreamRequest(id: id(6), instance: id(1), source: .log(lines: 10, follow: true))],
             lease: LeaseGrant(length: Milliseconds(seconds: 30)),
             volumes: [
@@ -114,6 +118,11 @@ enum Sample {
             ])
     }
 
+    static let migrated = MigrationReport(
+        id: id(4), stage: .handedOver, secret: "ab", progress: TransferProgress(total: 300, remaining: 100, rate: 10), reason: "why")
+    static let order = MigrationOrder(
+        id: id(4), part: .send, live: true, endpoint: "10.0.0.5:7481", secret: "ab",
+        limits: MigrationLimits(bandwidth: MiB(100), maxDowntime: Milliseconds(200)))
     static let pool = StoragePool(name: name("default"), total: MiB(102_400), available: MiB(51_200))
     static let place = VolumePlace(id: id(7), pool: name("default"), format: .qcow2)
     static let storage = InstanceStorage(

@@ -99,7 +99,7 @@ private struct Chaos {
     func checkUsage(_ about: String) {
         let state = cluster.ledger.state
         for node in state.nodes.values.map(\.value) {
-            let sum = state.instances(on: node.id).compactMap(\.instance.placement?.allocation).reduce(Resources.zero, +)
+            let sum = state.instances.values.flatMap(\.value.allocations).filter { $0.node == node.id }.map(\.resources).reduce(Resources.zero, +)
             #expect(state.engine.usage(of: node.id) == sum, "\(about)")
         }
     }

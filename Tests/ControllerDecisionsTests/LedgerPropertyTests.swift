@@ -12,8 +12,8 @@ struct LedgerPropertyTests {
     func usageAndNames(seed: UInt64) {
         play(seed, steps: 160) { ledger, _ in
             for node in ledger.state.nodes.values.map(\.value) {
-                let held = ledger.state.instances.values.map(\.value.instance).filter { $0.placement?.node == node.id }
-                let sum = held.compactMap(\.placement?.allocation).reduce(Resources.zero, +)
+                let held = ledger.state.instances.values.flatMap(\.value.allocations).filter { $0.node == node.id }
+                let sum = held.map(\.resources).reduce(Resources.zero, +)
                 #expect(ledger.state.engine.usage(of: node.id) == sum, "seed \(seed)")
             }
             let names = ledger.state.instances.values.map { "\($0.value.instance.project)/\($0.value.instance.name)" }

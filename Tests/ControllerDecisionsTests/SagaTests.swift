@@ -9,18 +9,21 @@ import Testing
 struct SagaTests {
     enum Saga: String, CaseIterable, Sendable {
         case launch, queuedLaunch, start, stop, reboot, delete, move, recovery, drainWithStop
+        case migrateLive, migrateStaying, migrateCold, drainLive
         case attach, detach, grow, snapshot, deleteSnapshot, restore, resize, rebuild
 
         var isOfDisks: Bool {
             switch self {
             case .attach, .detach, .grow, .snapshot, .deleteSnapshot, .restore, .resize, .rebuild: true
-            case .launch, .queuedLaunch, .start, .stop, .reboot, .delete, .move, .recovery, .drainWithStop: false
+            case .launch, .queuedLaunch, .start, .stop, .reboot, .delete, .move, .recovery, .drainWithStop, .migrateLive, .migrateStaying,
+                .migrateCold, .drainLive:
+                false
             }
         }
     }
 
     enum Fault: String, CaseIterable, Sendable {
-        case commit, restart, repeated, lostAnswer, agentRestart, instanceFails, nodeLost, nodeGone
+        case commit, restart, repeated, lostAnswer, agentRestart, instanceFails, nodeLost, nodeGone, peerLost, peerGone, cancelled
     }
 
     /// More than any saga here takes.
@@ -75,12 +78,14 @@ private struct Played {
     init(_ saga: SagaTests.Saga) throws {
         home = cluster.nodeIDs[0]
         let isQueued = saga == .queuedLaunch
-        cluster.ledger.launch(
-            "web", size: isQueued ? "large" : nil, queue: isQueued, recovery: saga == .drainWithStop || saga.isOfDisks ? .stay : .fenced)
+        let stays = saga.isOfDisks || [.drainWithStop, .migrateStaying, .migrateCold, .drainLive].contains(saga)
+        cluster.migrates = [.migrateLive, .migrateStaying, .migrateCold, .drainLive].contains(saga)
+        if cluster.migrates { cluster.register(home) }
+        cluster.ledger.launch("web", size: isQueued ? "large" : nil, queue: isQueued, recovery: stays ? .stay : .fenced)
         id = try #require(cluster.ledger.record("web")).id
         let key = InstanceKey.id(id)
         if saga != .launch, saga != .queuedLaunch { for _ in 0..<3 { cluster.syncAll() } }
-        if saga == .start {
+        if saga == .start || saga == .migrateCold {
             cluster.apply(.stop(key, cluster.ledger.newID(), force: false, within: nil))
             for _ in 0..<3 { cluster.syncAll() }
         }
@@ -104,6 +109,8 @@ private struct Played {
         case .restore: cluster.apply(.storage(.restore(Self.snapshotKey, cluster.ledger.newID(), restart: true)))
         case .resize: cluster.apply(.storage(.resize(key, size: name("small"), cluster.ledger.newID(), restart: true)))
         case .rebuild: cluster.apply(.storage(.rebuild(key, image: nil, cluster.ledger.newID())))
+        case .drainLive: cluster.apply(.drain(.id(home), stop: false, parallel: 4))
+        case .migrateLive, .migrateStaying, .migrateCold: cluster.apply(.migrate(key, .init(operation: cluster.ledger.newID())))
         }
         #expect(cluster.ledger.state.operations.values.contains { $0.value.state == .running }, "\(saga) has begun")
     }
@@ -134,6 +141,8 @@ private struct Played {
     /// The node on which it is to run now.
     private var node: NodeID? { cluster.ledger.state.instances[id]?.value.instance.placement?.node }
 
+    private var peer: NodeID? { cluster.ledger.state.instances[id]?.value.migration?.peer }
+
     mutating func begin(_ fault: SagaTests.Fault) throws {
         switch fault {
         case .commit: cluster.failsNextCommit = true
@@ -149,12 +158,21 @@ private struct Played {
             cluster.lose(node)
             cluster.agents[node] = .init(cpus: 8, isCut: true)
             cluster.apply(.confirmDead(.id(node), diskGone: true))
+        case .peerLost: if let peer { cluster.lose(peer) }
+        case .peerGone:
+            guard let peer else { return }
+            cluster.lose(peer)
+            cluster.agents[peer] = .init(cpus: 8, isCut: true)
+            cluster.apply(.confirmDead(.id(peer), diskGone: true))
+        case .cancelled:
+            guard let migration = cluster.ledger.state.instances[id]?.value.migration else { return }
+            cluster.apply(.cancel(migration.operation, deletion: cluster.ledger.newID()))
         }
     }
 
     mutating func end(_ fault: SagaTests.Fault) {
         switch fault {
-        case .commit, .restart, .agentRestart, .nodeLost, .nodeGone: break
+        case .commit, .restart, .agentRestart, .nodeLost, .nodeGone, .peerLost, .peerGone, .cancelled: break
         case .repeated, .lostAnswer: cluster.weather = .init()
         case .instanceFails: for node in cluster.nodeIDs { cluster.agents[node]?.fails = false }
         }
@@ -164,8 +182,9 @@ private struct Played {
         let state = cluster.ledger.state
         #expect(cluster.runningTwice.isEmpty, "\(about): runs twice")
         for node in state.nodes.values.map(\.value) {
+            let held = state.instances.values.flatMap(\.value.allocations).filter { $0.node == node.id }.map(\.resources)
             let volumes = state.storage.volumes(on: node.id).map(\.volume.room).reduce(Resources.zero, +)
-            let sum = state.instances(on: node.id).compactMap(\.instance.placement?.allocation).reduce(volumes, +)
+            let sum = held.reduce(volumes, +)
             #expect(state.engine.usage(of: node.id) == sum, "\(about)")
         }
     }
@@ -178,7 +197,7 @@ private struct Played {
         #expect(running.isEmpty, "\(about): \(running.map(\.kind))")
         #expect(cluster.ledger.state.tombstones.isEmpty, "\(about)")
         let record = cluster.ledger.state.instances[id]?.value
-        #expect(record?.move == nil, "\(about)")
+        #expect(record?.move == nil && record?.migration == nil, "\(about)")
         if let record, record.instance.status.state == .running { #expect(cluster.runs(id) == [node].compactMap { $0 }, "\(about)") }
     }
 

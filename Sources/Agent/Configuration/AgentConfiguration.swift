@@ -53,12 +53,17 @@ package struct AgentConfiguration: Sendable {
     package var runDirectory: String?
     /// Nil: the machine is not reset, and the node is `softFenced`.
     package var watchdog: Watchdog?
+    /// Where other agents send instances to, "10.0.0.5:7481"; nil: the node takes part in no migration.
+    package var migrationAddress: String?
+    /// Under KVM the processor that guests see, such as `Nehalem`, where it shall be the same on unlike machines; nil: the machine's own.
+    package var processor: String?
     package var logLevel = Logger.Level.info
 
     private static let keys = [
         "controller", "name", "dataDirectory", "labels", "taints", "vmm", "accelerator", "capacity", "reserved", "overcommit", "qemu", "architecture",
         "cage", "pools",
-        "imageCache", "synthetic", "shutdownTimeout", "lease", "runDirectory", "watchdog", "logLevel",
+        "imageCache", "synthetic", "shutdownTimeout", "lease", "runDirectory", "watchdog", "logLevel", "migration",
+        "processor",
     ]
 
     package init(controller: String, name: Name, dataDirectory: String) {
@@ -91,6 +96,8 @@ package struct AgentConfiguration: Sendable {
         if let value = root["watchdog"] {
             watchdog = Watchdog(device: try Self.absolutePath(value), within: (lease ?? .standard).kill)
         }
+        if let value = root["migration"] { migrationAddress = try Self.endpoint(try value.mapping(keys: ["listen"]).required("listen")) }
+        if let value = root["processor"] { processor = try Self.processorName(value) }
         if let value = root["logLevel"] { logLevel = try value.word(Logger.Level.self) }
     }
 
@@ -126,6 +133,26 @@ package struct AgentConfiguration: Sendable {
             pools.append((name, directory))
         }
         return pools
+    }
+
+    private static func endpoint(_ value: ConfigurationValue) throws(ConfigurationError) -> String {
+        let text = try value.string()
+        guard TCPSocket.parts(of: text) != nil else {
+            throw value.error("“\(Printable(text, limit: 80))” is no address with a port: write one such as 10.0.0.5:7481")
+        }
+        return text
+    }
+
+    private static func processorName(_ value: ConfigurationValue) throws(ConfigurationError) -> String {
+        let text = try value.string()
+        guard !text.isEmpty,
+            text.utf8.allSatisfy({
+                $0 == 0x2D || $0 == 0x2E || $0 == 0x5F || (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+            })
+        else {
+            throw value.error("“\(Printable(text, limit: 80))” is no processor model: write one that “qemu-system-x86_64 -cpu help” names")
+        }
+        return text
     }
 
     private mutating func readCapacity(_ value: ConfigurationValue) throws(ConfigurationError) {

@@ -27,10 +27,11 @@ struct NodeMachine: Sendable {
             return
         }
         let kvm = KVMProbe.run()
-        let settings = try Self.settings(configuration, kvm)
+        var settings = try Self.settings(configuration, kvm)
         guard let qemuVersion = await MachineFacts.version(ofQEMU: settings.binary) else {
             throw WorkFailure("cannot execute \(settings.binary); install it with: apt-get install \(settings.architecture.package)")
         }
+        settings.pinMachine(to: qemuVersion)
         let instances = "\(directory)/instances"
         for path in [instances, "\(directory)/images"] {
             do { try DurableFile.makeDirectory(path) } catch { throw WorkFailure(error) }
@@ -41,9 +42,11 @@ struct NodeMachine: Sendable {
         let nodeGuard = NodeGuard(cage: settings.cage, run: run, agentLock: agentLock, watchdog: configuration.watchdog, logger: logger)
         let volumes = try Self.volumes(configuration, signal: signal, logger: logger)
         self.volumes = volumes
+        let relay: MigrationRelay? =
+            if let address = configuration.migrationAddress { try MigrationRelay(listen: address, logger: logger) } else { nil }
         vmm = QEMUDriver(
             settings: settings, root: instances, images: images, volumes: volumes, seeds: SeedSource(transport: transport),
-            exporter: SnapshotExport(transport: transport), run: run, nodeGuard: nodeGuard, logger: logger)
+            exporter: SnapshotExport(transport: transport), run: run, nodeGuard: nodeGuard, logger: logger, relay: relay)
         // Where a watchdog is to be fed the guard runs from the start, for what it can do is told to the controller.
         let isWatched = configuration.watchdog != nil ? await nodeGuard.ensure() : false
         if configuration.watchdog != nil, !isWatched { logger.warning("the watchdog does not reset this machine in time; the node is softFenced") }
@@ -52,7 +55,8 @@ struct NodeMachine: Sendable {
         facts = NodeFacts(
             architecture: settings.architecture, kvm: kvm, vmm: .qemu, vmmVersion: qemuVersion, agentVersion: version,
             kernel: MachineFacts.kernel(), traits: isNative && settings.accelerator == .kvm ? MachineFacts.traits() : [],
-            overhead: MachineFacts.overhead(settings), fencing: isWatched ? .watchdog : .softFenced)
+            overhead: MachineFacts.overhead(settings), fencing: isWatched ? .watchdog : .softFenced,
+            migration: relay.map { MigrationFacts(endpoint: $0.endpoint, machine: settings.machineOfGuests) })
     }
 
     private static func volumes(
@@ -88,6 +92,7 @@ struct NodeMachine: Sendable {
         var settings = QEMUSettings(
             binary: configuration.qemu ?? architecture.standardBinary, cage: try cage(configuration), accelerator: accelerator)
         settings.architecture = architecture
+        settings.processor = configuration.processor
         return settings
     }
 

@@ -159,6 +159,10 @@ extension InstanceOperation: JSONWritten {
             object.field("message", message)
             object.field("createdAt", createdAt)
             object.field("finishedAt", finishedAt)
+            if let progress {
+                object.key("progress")
+                object.foreign(progress)
+            }
         }
     }
 }
@@ -231,6 +235,10 @@ extension DesiredInstance: JSONWritten {
             if let storage {
                 object.key("storage")
                 object.foreign(storage)
+            }
+            if let migration {
+                object.key("migration")
+                object.foreign(migration)
             }
         }
     }

@@ -133,7 +133,7 @@ extension Controller {
         return try await changeInstance(call, body: try await noBody(call), .destroy(key, .random()))
     }
 
-    private func changeInstance(_ call: APICall, body: Data, _ command: Command) async throws(ErrorBody) -> Response {
+    func changeInstance(_ call: APICall, body: Data, _ command: Command) async throws(ErrorBody) -> Response {
         try await change(call, body: body, command) { answer in
             guard case .instance(let instance, let operation) = answer else { return nil }
             return InstanceAnswer(instance: instance, operation: operation)
@@ -161,7 +161,7 @@ extension Controller {
             }
             try await rewind(&state, to: placement.revision)
         }
-        return try .json(state.engine.explain(ClusterState.request(record.instance.spec, instance: record.id)))
+        return try .json(state.explanation(of: record))
     }
 
     /// Takes back every step from `revision` on, latest first.

@@ -22,6 +22,7 @@ extension Controller {
         case .startInstance: try await startInstance(call)
         case .stopInstance: try await stopInstance(call)
         case .rebootInstance: try await rebootInstance(call)
+        case .migrateInstance: try await migrateInstance(call)
         case .explainInstance: try await explainInstance(call)
         case .adoptInstance: try await adoptInstance(call)
         case .destroyInstance: try await destroyInstance(call)

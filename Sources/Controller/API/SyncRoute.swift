@@ -80,10 +80,9 @@ extension Controller {
         for change in effects.changes {
             switch change.change {
             case .instance(let edit):
-                guard let after = edit.after?.value, after.desiredRevision != edit.before?.value.desiredRevision,
-                    let node = after.instance.placement?.node
-                else { continue }
-                nodes.insert(node)
+                guard let after = edit.after?.value, after.desiredRevision != edit.before?.value.desiredRevision else { continue }
+                if let node = after.instance.placement?.node { nodes.insert(node) }
+                if let peer = after.migration?.peer { nodes.insert(peer) }
             case .tombstone(let edit): if let after = edit.after { nodes.insert(after.value.node) }
             case .node(let edit): if edit.after == nil, let before = edit.before { sessions.forget(before.value.id) }
             case .volume(let edit):

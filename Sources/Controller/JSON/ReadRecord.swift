@@ -3,7 +3,7 @@ import ClusterModel
 import ControllerDecisions
 
 extension InstanceRecord: JSONRead {
-    /// One that moves, or has more than its root disk, is rare and left to Foundation.
+    /// One that moves or migrates, or has more than its root disk, is rare and left to Foundation.
     package init(from json: inout JSONReader) throws(JSONReader.Unusual) {
         var instance: Instance?
         var desiredRevision: Int64?

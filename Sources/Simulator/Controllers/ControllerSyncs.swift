@@ -89,6 +89,8 @@ extension ControllerProcess {
             case .instance(let edit):
                 touch(edit.before?.value.instance.placement?.node, wakes: false)
                 touch(edit.after?.value.instance.placement?.node, wakes: edit.after?.value.desiredRevision != edit.before?.value.desiredRevision)
+                touch(edit.before?.value.migration?.peer, wakes: false)
+                touch(edit.after?.value.migration?.peer, wakes: edit.after?.value.desiredRevision != edit.before?.value.desiredRevision)
             case .tombstone(let edit):
                 touch(edit.before?.value.node, wakes: false)
                 touch(edit.after?.value.node, wakes: true)

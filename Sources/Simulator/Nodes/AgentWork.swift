@@ -34,6 +34,8 @@ extension AgentProcess {
             world.push(.workEnds(node: node.index, life: life, instance: id, ticket: number), after: .seconds(30))
             return
         case .fetchImage, .makeSeed, .arrangeDisks: break
+        // No intent of the simulator migrates anything.
+        case .receive, .send, .resume: break
         case .makeDisk: node.disk[id]?.hasDisk = true
         case .undo: if !skips { node.disk[id]?.hasDisk = false }
         case .removeFiles:

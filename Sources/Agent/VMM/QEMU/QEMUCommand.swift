@@ -37,6 +37,7 @@ package struct QEMUCommand {
         words += ["-device", "virtio-serial-pci", "-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0"]
         // A panic ends the VMM with a status, which is seen even when no agent runs.
         words += ["-device", "pvpanic-pci", "-action", "panic=exit-failure"]
+        if instance.migration?.part == .receive { words += ["-incoming", "defer", "-S"] }
         return words + settings.moreArguments
     }
 
@@ -44,8 +45,8 @@ package struct QEMUCommand {
     private var acceleration: [String] {
         if settings.architecture == .aarch64 { return arm }
         return switch settings.accelerator {
-        case .tcg: ["-accel", "tcg,tb-size=\(settings.translationBuffer.count)", "-machine", "q35"]
-        case .kvm: ["-accel", "kvm", "-cpu", "host", "-machine", "q35"]
+        case .tcg: ["-accel", "tcg,tb-size=\(settings.translationBuffer.count)", "-cpu", "qemu64", "-machine", settings.machine]
+        case .kvm: ["-accel", "kvm", "-cpu", settings.processor ?? "host", "-machine", settings.machine]
         // The software backends that were seen abort on unknown registers and can't run nested guests.
         case .emulatedKVM: ["-accel", "kvm", "-cpu", "qemu64,-svm", "-machine", "pc"]
         }
@@ -132,6 +133,10 @@ package struct QEMUSettings: Sendable {
     package var consoleLimit = 1 << 20
     package var moreArguments: [String] = []
     package var groups = ControlGroups.standard
+    /// With its version, so that two nodes mean the same.
+    package var machine = "q35"
+    /// Nil: under KVM the machine's own.
+    package var processor: String?
 
     /// The machine that is made for software backends of KVM's interface has no PCI Express.
     var hasPorts: Bool { accelerator != .emulatedKVM || architecture == .aarch64 }
@@ -140,6 +145,24 @@ package struct QEMUSettings: Sendable {
         self.binary = binary
         self.cage = cage
         self.accelerator = accelerator
+    }
+}
+
+extension QEMUSettings {
+    /// "7.2.22" makes pc-q35-7.2; other architectures and backends keep theirs.
+    mutating func pinMachine(to version: String) {
+        let parts = version.split(separator: ".").prefix(2)
+        guard architecture == .x86_64, parts.count == 2, parts.allSatisfy({ Int($0) != nil }) else { return }
+        machine = "pc-q35-\(parts.joined(separator: "."))"
+    }
+
+    /// What a guest sees of the machine under it: a running one goes only where all of it is the same.
+    var machineOfGuests: String {
+        switch accelerator {
+        case .tcg: "tcg \(machine) \(architecture == .aarch64 ? "max" : "qemu64")"
+        case .kvm: "kvm \(machine) \(processor ?? "host \(MachineFacts.processor())")"
+        case .emulatedKVM: "kvm pc qemu64,-svm"
+        }
     }
 }
 

@@ -10,6 +10,7 @@ package final class QEMUDriver: VMM {
     package let news: AsyncStream<VMMNews>
     private let tell: AsyncStream<VMMNews>.Continuation
     let settings: QEMUSettings
+    let relay: MigrationRelay?
     private let root: String
     let images: ImageCache
     let volumes: VolumeKeeper
@@ -25,8 +26,9 @@ package final class QEMUDriver: VMM {
     package init(
         settings: QEMUSettings, root: String, images: ImageCache, volumes: VolumeKeeper, seeds: SeedSource, exporter: SnapshotExport,
         run: RunDirectory,
-        nodeGuard: NodeGuard, logger: Logger
+        nodeGuard: NodeGuard, logger: Logger, relay: MigrationRelay? = nil
     ) {
+        self.relay = relay
         self.volumes = volumes
         self.exporter = exporter
         self.run = run
@@ -58,6 +60,7 @@ package final class QEMUDriver: VMM {
             try put(Seed(instance: record.desired, network: GuestNetwork(of: directory.id), content: content).image(), into: directory.file(.seed))
         case .startVMM: _ = try await start(record)
         case .arrangeDisks: _ = try await arrangeDisks(of: record, in: nil)
+        case .receive, .send, .resume: throw WorkFailure("\(work.words) is no work of this kind", isLasting: true)
         case .undo: try directory.clear(keeping: [.record, .lock, .complaints, .console])
         case .removeFiles:
             try await waitForCage(directory)
@@ -251,7 +254,9 @@ package final class QEMUDriver: VMM {
         guard let process = directory.read(InstanceDirectory.Process.self, from: .process)?.vmm else {
             return FoundInstance(id: directory.id, record: record, vmm: .never)
         }
-        return FoundInstance(id: directory.id, record: record, vmm: await judge(process, directory))
+        var found = FoundInstance(id: directory.id, record: record, vmm: await judge(process, directory))
+        if case .running = found.vmm { found.isHeld = await isHeld(directory.id) }
+        return found
     }
 
     private func judge(_ process: VMMProcess, _ directory: InstanceDirectory) async -> FoundInstance.FoundVMM {
