@@ -267,8 +267,9 @@ extension PlayedCluster.Agent {
 
     /// The ledger has said that it goes on here; what never came whole is begun anew from its disk.
     private mutating func letGo(_ id: InstanceID, _ report: MigrationReport) {
-        let isWhole = report.stage == .received
-        vms[id]?.state = isWhole && (vms[id]?.desired.fenced == false || hasLease) ? .running : .preparing
+        guard let desired = vms[id]?.desired else { return }
+        let goesOn = report.stage == .received && (!desired.fenced || hasLease)
+        vms[id]?.state = goesOn ? .running : .preparing
     }
 
     mutating func forgetSession() {
