@@ -8,6 +8,7 @@ extension InstanceMachine {
         look(at: lease, now)
         record = found.record
         epoch = found.record?.epoch ?? Epoch(0)
+        migration.isHeld = found.mayHaveLeft
         self.address = address
         if found.vmm != .never { record?.hasRun = true }
         phase = .halted
