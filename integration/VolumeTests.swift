@@ -14,7 +14,7 @@ struct VolumeTests {
             #expect(try await volume(cluster).status.state == .pending)
             try await cluster.succeed("volume", "attach", "data", "web", "--timeout", "60s")
             #expect(try await volume(cluster).attachment?.state == .attached)
-            #expect(try await cluster.nodeView("n1").node.pools.map(\.name.text) == ["default"])
+            #expect(try await cluster.node("n1").pools.map(\.name.text) == ["default"])
             let deletion = try await cluster.berth("volume", "delete", "data")
             #expect(deletion.exitCode == 4 && deletion.errors.contains("attached to instance “web”"), "\(deletion)")
             try await type("echo stays-$((40+2)) >/dev/vdb; sync; head -c 8 /dev/vdb", cluster, answer: "stays-42")
