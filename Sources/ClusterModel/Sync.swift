@@ -136,11 +136,13 @@ package struct DesiredInstance: Hashable, Sendable, Codable {
     package var seeded: Bool
     /// Nil where there is nothing but the disk that its image gives.
     package var storage: InstanceStorage?
+    /// Nil where it has QEMU's user networking.
+    package var network: InstanceNetwork?
 
     package init(
         id: InstanceID, name: Name, project: Name, generation: Int64, desired: DesiredState, resources: Resources, image: ImageReference,
         restart: RestartPolicy, reboots: Int64, stopTimeout: Milliseconds, adopt: Bool = false, fenced: Bool = false,
-        seeded: Bool = false, storage: InstanceStorage? = nil
+        seeded: Bool = false, storage: InstanceStorage? = nil, network: InstanceNetwork? = nil
     ) {
         self.id = id
         self.name = name
@@ -156,6 +158,7 @@ package struct DesiredInstance: Hashable, Sendable, Codable {
         self.fenced = fenced
         self.seeded = seeded
         self.storage = storage
+        self.network = network
     }
 
     /// Also reads the records of agents from before there were leases.
@@ -175,6 +178,7 @@ package struct DesiredInstance: Hashable, Sendable, Codable {
         fenced = try fields.decodeIfPresent(Bool.self, forKey: .fenced) ?? false
         seeded = try fields.decodeIfPresent(Bool.self, forKey: .seeded) ?? false
         storage = try fields.decodeIfPresent(InstanceStorage.self, forKey: .storage)
+        network = try fields.decodeIfPresent(InstanceNetwork.self, forKey: .network)
     }
 }
 

@@ -19,6 +19,7 @@ package struct ClusterState: Sendable {
     package private(set) var keys: [Name: Row<SSHKey>] = [:]
     package private(set) var seeds: [InstanceID: Row<KeptSeed>] = [:]
     package private(set) var storage = StorageIndex()
+    private(set) var addresses = AddressIndex()
     private(set) var seedBytes = 0
     private(set) var expiring: [InstanceID: Timestamp] = [:]
 
@@ -132,10 +133,19 @@ package struct ClusterState: Sendable {
     mutating func put(_ record: InstanceRecord) {
         let number = next()
         let before = instances[record.id]
-        self.record(.instance(Edit(before: before, after: Row(key: before?.key ?? number, value: record))), number)
+        change(Edit(before: before, after: Row(key: before?.key ?? number, value: record)), number)
     }
 
-    mutating func remove(_ record: InstanceRecord) { self.record(.instance(Edit(before: instances[record.id], after: nil)), next()) }
+    mutating func remove(_ record: InstanceRecord) { change(Edit(before: instances[record.id], after: nil), next()) }
+
+    /// A node takes no more when its last address is taken.
+    private mutating func change(_ edit: Edit<InstanceRecord>, _ number: Int64) {
+        let places = [edit.before, edit.after].map { $0?.value.instance.placement }
+        guard places[0]?.network != places[1]?.network || places[0]?.node != places[1]?.node else { return record(.instance(edit), number) }
+        let nodes = places.compactMap { $0.flatMap { $0.network == nil ? nil : placementNode($0.node) } }
+        record(.instance(edit), number)
+        for node in nodes { admissionChanged(from: node) }
+    }
 
     mutating func put(_ node: Node) {
         let number = next()
@@ -166,13 +176,6 @@ package struct ClusterState: Sendable {
     }
 
     mutating func remove(_ image: Image) { record(.image(Edit(before: images[image.id], after: nil)), next()) }
-
-    mutating func put(_ key: SSHKey) {
-        let number = next()
-        record(.key(Edit(before: nil, after: Row(key: number, value: key))), number)
-    }
-
-    mutating func remove(_ key: SSHKey) { record(.key(Edit(before: keys[key.name], after: nil)), next()) }
 
     mutating func put(_ seed: KeptSeed) {
         let number = next()
@@ -259,6 +262,7 @@ package struct ClusterState: Sendable {
     private mutating func install(tombstone edit: Edit<Tombstone>) {
         if let before = edit.before?.value {
             tombstones[before.id] = nil
+            addresses.free(before.instance.network?.address, on: before.node)
             buried[before.node]?.remove(before.instance.id)
             if buried[before.node]?.isEmpty ?? false { buried[before.node] = nil }
             graves[before.instance.id]?.remove(before.node)
@@ -266,6 +270,7 @@ package struct ClusterState: Sendable {
         }
         if let after = edit.after {
             tombstones[after.value.id] = after
+            addresses.take(after.value.instance.network?.address, on: after.value.node)
             buried[after.value.node, default: []].insert(after.value.instance.id)
             graves[after.value.instance.id, default: []].insert(after.value.node)
         }
@@ -286,6 +291,8 @@ package struct ClusterState: Sendable {
 
     private mutating func install(instance edit: Edit<InstanceRecord>) {
         unrest.apply(edit)
+        addresses.free(edit.before?.value.instance.placement)
+        addresses.take(edit.after?.value.instance.placement)
         if let before = edit.before?.value, before.instance.spec.expiresAt != nil { expiring[before.id] = nil }
         if let after = edit.after?.value, after.instance.spec.desired != .deleted, let end = after.instance.spec.expiresAt {
             expiring[after.id] = end

@@ -78,7 +78,8 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
             id: instance.id, name: instance.name, project: instance.project, generation: instance.generation, desired: instance.spec.desired,
             resources: instance.spec.resources, image: instance.spec.image, restart: instance.spec.restart, reboots: instance.spec.reboots,
             stopTimeout: stopWithin ?? instance.spec.stopTimeout, adopt: adopted,
-            fenced: instance.spec.recovery == .fenced, seeded: instance.spec.seed != nil, storage: storage)
+            fenced: instance.spec.recovery == .fenced, seeded: instance.spec.seed != nil, storage: storage,
+            network: instance.placement?.network)
     }
 
     /// Sets the state that follows from what is desired and observed, and notes the transition where it is another.

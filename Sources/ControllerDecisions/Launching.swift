@@ -91,7 +91,8 @@ extension ClusterState {
     mutating func allocate(_ decision: PlacementDecision, at now: Timestamp) -> InstancePlacement {
         let number = step(.allocated(decision.allocation))
         return InstancePlacement(
-            node: decision.node, nodeName: decision.nodeName, allocation: decision.allocation.resources, decidedAt: now, revision: number)
+            node: decision.node, nodeName: decision.nodeName, allocation: decision.allocation.resources, decidedAt: now, revision: number,
+            network: address(on: decision.node, for: decision.allocation.instance))
     }
 
     // MARK: The request made whole

@@ -133,7 +133,10 @@ extension ClusterState {
         roomAppeared()
     }
 
-    func placementNode(_ node: Node) -> PlacementNode { PlacementNode(node, owesRemoval: owesRemoval(node.id)) }
+    func placementNode(_ node: Node) -> PlacementNode {
+        let isFull = node.facts.network?.range.map { addresses.isFull($0, on: node.id) } ?? false
+        return PlacementNode(node, owesRemoval: owesRemoval(node.id), hasNoAddress: isFull)
+    }
 
     func placementNode(_ id: NodeID) -> PlacementNode? { (nodes[id]?.value).map { placementNode($0) } }
 }

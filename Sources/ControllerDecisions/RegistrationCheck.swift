@@ -22,6 +22,12 @@ enum RegistrationCheck {
         }
         for trait in registration.facts.traits { try LaunchCheck.text(trait, "registration.facts.traits") }
         let facts = registration.facts
+        if let network = facts.network {
+            guard (network.mode == .bridge) == (network.range != nil) else {
+                throw .invalid("registration.facts.network: a range goes with the mode bridge, and with no other.")
+            }
+            if let reason = network.reason { try LaunchCheck.text(reason, "registration.facts.network.reason") }
+        }
         for (text, field) in [(facts.vmmVersion, "vmmVersion"), (facts.agentVersion, "agentVersion"), (facts.kernel, "kernel")] {
             guard text.utf8.count <= 256 else { throw .invalid("registration.facts.\(field): is longer than 256 bytes.") }
         }

@@ -50,6 +50,7 @@ extension ClusterState {
         node.capacity = registration.capacity
         guard node != known else { return }
         change(node)
+        if node.facts.network?.range != known.facts.network?.range { readdress(node, at: now) }
         note(.info, "NodeChanged", .node(id, name: node.name), "Node “\(node.name)” registered with changed facts.", at: now)
     }
 

@@ -68,3 +68,12 @@ extension InstanceSeed {
         SeedSummary(userDataBytes: userData?.count ?? 0, vendorDataBytes: vendorData?.count ?? 0, keys: keys)
     }
 }
+
+extension ClusterState {
+    mutating func put(_ key: SSHKey) { record(number: { .key(Edit(before: nil, after: Row(key: $0, value: key))) }) }
+
+    mutating func remove(_ key: SSHKey) {
+        let before = keys[key.name]
+        record(number: { _ in .key(Edit(before: before, after: nil)) })
+    }
+}

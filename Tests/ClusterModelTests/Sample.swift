@@ -9,6 +9,8 @@ enum Sample {
     static let room = Resources(cpu: MilliCPU(1000), memory: MiB(128), disk: MiB(1024), devices: [.init(name: name("gpu"), count: 1)])
     static let imageReference = ImageReference(name: name("tiny"), digest: digest, format: .linux, bytes: 12_345_678)
 
+    static let network = InstanceNetwork(IPv4Address("10.100.1.9")!, in: try! IPv4Range("10.100.1.0/24"))
+
     static func instance() -> Instance {
         var constraints = Constraints()
         constraints.require = [label("rack=r1")]
@@ -22,7 +24,7 @@ enum Sample {
         let status = InstanceStatus(
             state: .running, observedGeneration: 1, address: "10.0.2.15", pid: 4242, since: at,
             timings: StartTimings(imageReady: 10, diskReady: 20, seedReady: 30, spawned: 40))
-        let placement = InstancePlacement(node: id(2), nodeName: name("n1"), allocation: room, decidedAt: at, revision: 7)
+        let placement = InstancePlacement(node: id(2), nodeName: name("n1"), allocation: room, decidedAt: at, revision: 7, network: network)
         return Instance(
             id: id(1), name: name("web-1"), project: name("default"), generation: 1, spec: spec, status: status, placement: placement, createdAt: at,
             history: [Transition(at: at, from: .starting, to: .running, reason: "the VMM runs")])
@@ -31,7 +33,8 @@ enum Sample {
     static func registration() -> NodeRegistration {
         let facts = NodeFacts(
             architecture: .x86_64, kvm: .emulated(instructionsPerSecond: 1_000_000), vmm: .qemu, vmmVersion: "7.2.22", agentVersion: "0.1.0",
-            kernel: "6.1.0", traits: ["cpu.avx2"], overhead: MiB(96))
+            kernel: "6.1.0", traits: ["cpu.avx2"], overhead: MiB(96),
+            network: NodeNetwork(mode: .bridge, range: try! IPv4Range("10.100.1.0/24"), reason: "asked for"))
         let capacity = Capacity(
             total: Resources(cpu: MilliCPU(8000), memory: MiB(16384), disk: MiB(102_400)),
             reserved: Resources(cpu: MilliCPU(500), memory: MiB(512), disk: MiB(4096)), overcommit: .init(cpuPercent: 150))
@@ -74,7 +77,7 @@ enum Sample {
         let refusals: [Refusal] = [
             .short(of: .memory, need: 1024, free: 512), .short(of: .device(name("gpu")), need: 2, free: 1), .missingLabel(label("rack=r1")),
             .missingTrait("kvm.native"), .wrongArchitecture(need: .aarch64, has: .x86_64), .wrongPool(need: nil, has: name("gpu")),
-            .tainted(Taint(label: label("dedicated=gpu"))), .cordoned, .draining, .stale, .apartFrom(group: name("web"), domain: "rack"),
+            .tainted(Taint(label: label("dedicated=gpu"))), .cordoned, .draining, .stale, .noAddress, .apartFrom(group: name("web"), domain: "rack"),
             .shunned(group: name("web"), domain: "rack"),
             .notTogetherWith(group: name("web"), domain: nil), .skewed(domain: "zone", count: 3, maximum: 2), .missingDomain("zone"),
         ]
@@ -105,7 +108,8 @@ enum Sample {
                 DesiredInstance(
                     id: id(1), name: name("web-1"), project: name("default"), generation: 1, desired: .running, resources: room,
                     image: imageReference,
-                    restart: .onFailure, reboots: 0, stopTimeout: Milliseconds(seconds: 30), fenced: true, seeded: true, storage: storage)
+                    restart: .onFailure, reboots: 0, stopTimeout: Milliseconds(seconds: 30), fenced: true, seeded: true, storage: storage,
+                    network: network)
             ], needsFull: false, streams: [StreamRequest(id: id(6), instance: id(1), source: .log(lines: 10, follow: true))],
             lease: LeaseGrant(length: Milliseconds(seconds: 30)),
             volumes: [

@@ -90,11 +90,12 @@ struct PlayedLedger {
         return label
     }
 
-    static func registration(_ text: String, cpus: Int64 = 4, memory: Int64 = 4096, labels: [Label] = []) -> NodeRegistration {
+    static func registration(_ text: String, cpus: Int64 = 4, memory: Int64 = 4096, labels: [Label] = [], range: IPv4Range? = nil) -> NodeRegistration {
         NodeRegistration(
             name: name(text), labels: Labels(labels + [named(text)]), taints: [],
             facts: NodeFacts(
-                architecture: .x86_64, kvm: .absent, vmm: .synthetic, vmmVersion: "1", agentVersion: "1", kernel: "6", traits: [], overhead: MiB(8)),
+                architecture: .x86_64, kvm: .absent, vmm: .synthetic, vmmVersion: "1", agentVersion: "1", kernel: "6", traits: [], overhead: MiB(8),
+                network: range.map { NodeNetwork(mode: .bridge, range: $0) }),
             capacity: Capacity(total: Resources(cpu: MilliCPU(vcpus: cpus), memory: MiB(memory), disk: MiB(1 << 20))))
     }
 

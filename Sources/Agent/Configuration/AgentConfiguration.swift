@@ -53,12 +53,14 @@ package struct AgentConfiguration: Sendable {
     package var runDirectory: String?
     /// Nil: the machine is not reset, and the node is `softFenced`.
     package var watchdog: Watchdog?
+    /// Nil: user networking.
+    package var network: NetworkSettings?
     package var logLevel = Logger.Level.info
 
     private static let keys = [
         "controller", "name", "dataDirectory", "labels", "taints", "vmm", "accelerator", "capacity", "reserved", "overcommit", "qemu", "architecture",
         "cage", "pools",
-        "imageCache", "synthetic", "shutdownTimeout", "lease", "runDirectory", "watchdog", "logLevel",
+        "imageCache", "synthetic", "shutdownTimeout", "lease", "runDirectory", "watchdog", "network", "logLevel",
     ]
 
     package init(controller: String, name: Name, dataDirectory: String) {
@@ -91,6 +93,7 @@ package struct AgentConfiguration: Sendable {
         if let value = root["watchdog"] {
             watchdog = Watchdog(device: try Self.absolutePath(value), within: (lease ?? .standard).kill)
         }
+        if let value = root["network"] { network = try NetworkSettings(value) }
         if let value = root["logLevel"] { logLevel = try value.word(Logger.Level.self) }
     }
 

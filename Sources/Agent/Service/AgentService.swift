@@ -43,7 +43,7 @@ package struct AgentService: Service {
             "agent started",
             metadata: [
                 "node": "\(configuration.name)", "id": "\(identity.id)", "kvm": "\(machine.facts.kvm.word)", "vmm": "\(machine.facts.vmm.rawValue)",
-                "accelerator": "\(machine.accelerator)",
+                "accelerator": "\(machine.accelerator)", "network": "\(machine.network.facts.mode.rawValue)",
             ])
         let keeper = InstanceKeeper(vmm: machine.vmm, logger: logger, lease: lease.standing(at: BootClock.now), signal: signal)
         try await keeper.takeUp()
@@ -60,6 +60,7 @@ package struct AgentService: Service {
             bootID: RunningProcess.bootID(), session: UUID().uuidString.lowercased(), highestEpoch: identity.highestEpoch, lease: lease)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await keeper.follow() }
+            group.addTask { await machine.network.keep() }
             group.addTask { await loop.run(conversation) }
             group.addTask { await machine.volumes?.follow() }
             await group.waitForAll()

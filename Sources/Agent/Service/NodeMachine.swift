@@ -9,6 +9,7 @@ struct NodeMachine: Sendable {
     let vmm: any VMM
     /// Nil where there are none: VMs in memory have no disks.
     let volumes: VolumeKeeper?
+    let network: any NetworkDriver
     let facts: NodeFacts
     let capacity: Capacity
     let accelerator: String
@@ -22,6 +23,7 @@ struct NodeMachine: Sendable {
         guard configuration.vmm == .qemu else {
             vmm = SyntheticDriver(behaviour: configuration.synthetic)
             volumes = nil
+            network = UserNetwork()
             facts = Self.syntheticFacts(version: version)
             accelerator = "none"
             return
@@ -39,11 +41,12 @@ struct NodeMachine: Sendable {
             root: "\(directory)/images", limit: configuration.imageCacheLimit, transport: transport, logger: logger,
             inUse: { QEMUDriver.imagesInUse(under: instances) })
         let nodeGuard = NodeGuard(cage: settings.cage, run: run, agentLock: agentLock, watchdog: configuration.watchdog, logger: logger)
+        network = try UserNetwork.make(configuration.network, logger: logger)
         let volumes = try Self.volumes(configuration, signal: signal, logger: logger)
         self.volumes = volumes
         vmm = QEMUDriver(
             settings: settings, root: instances, images: images, volumes: volumes, seeds: SeedSource(transport: transport),
-            exporter: SnapshotExport(transport: transport), run: run, nodeGuard: nodeGuard, logger: logger)
+            exporter: SnapshotExport(transport: transport), run: run, nodeGuard: nodeGuard, network: network, logger: logger)
         // Where a watchdog is to be fed the guard runs from the start, for what it can do is told to the controller.
         let isWatched = configuration.watchdog != nil ? await nodeGuard.ensure() : false
         if configuration.watchdog != nil, !isWatched { logger.warning("the watchdog does not reset this machine in time; the node is softFenced") }
@@ -52,7 +55,8 @@ struct NodeMachine: Sendable {
         facts = NodeFacts(
             architecture: settings.architecture, kvm: kvm, vmm: .qemu, vmmVersion: qemuVersion, agentVersion: version,
             kernel: MachineFacts.kernel(), traits: isNative && settings.accelerator == .kvm ? MachineFacts.traits() : [],
-            overhead: MachineFacts.overhead(settings), fencing: isWatched ? .watchdog : .softFenced)
+            overhead: MachineFacts.overhead(settings), fencing: isWatched ? .watchdog : .softFenced,
+            network: network.facts)
     }
 
     private static func volumes(

@@ -195,6 +195,7 @@ extension InstancePlacement: JSONRead {
         var allocation: Resources?
         var decidedAt: Timestamp?
         var revision: Int64?
+        var network: InstanceNetwork?
         try json.object { name, json throws(JSONReader.Unusual) in
             switch name {
             case "node": try json.value(into: &node)
@@ -202,12 +203,33 @@ extension InstancePlacement: JSONRead {
             case "allocation": try json.value(into: &allocation)
             case "decidedAt": try json.value(into: &decidedAt)
             case "revision": try json.value(into: &revision)
+            case "network": try json.optional(into: &network)
             default: throw JSONReader.Unusual()
             }
         }
         self.init(
             node: try json.required(node), nodeName: try json.required(nodeName), allocation: try json.required(allocation),
-            decidedAt: try json.required(decidedAt), revision: try json.required(revision))
+            decidedAt: try json.required(decidedAt), revision: try json.required(revision), network: network)
+    }
+}
+
+extension InstanceNetwork: JSONRead {
+    package init(from json: inout JSONReader) throws(JSONReader.Unusual) {
+        var address: String?
+        var prefix: Int64?
+        var gateway: String?
+        try json.object { name, json throws(JSONReader.Unusual) in
+            switch name {
+            case "address": try json.value(into: &address)
+            case "prefix": try json.value(into: &prefix)
+            case "gateway": try json.value(into: &gateway)
+            default: throw JSONReader.Unusual()
+            }
+        }
+        guard let address = IPv4Address(try json.required(address)), let gateway = IPv4Address(try json.required(gateway)) else {
+            throw JSONReader.Unusual()
+        }
+        self.init(address: address, prefix: Int(try json.required(prefix)), gateway: gateway)
     }
 }
 

@@ -132,6 +132,17 @@ extension InstancePlacement: JSONWritten {
             object.field("allocation", allocation)
             object.field("decidedAt", decidedAt)
             object.field("revision", revision)
+            object.field("network", network)
+        }
+    }
+}
+
+extension InstanceNetwork: JSONWritten {
+    package func write(to text: inout JSONWriter) {
+        text.object { object in
+            object.field("address", address.description)
+            object.field("prefix", Int64(prefix))
+            object.field("gateway", gateway.description)
         }
     }
 }
@@ -232,6 +243,7 @@ extension DesiredInstance: JSONWritten {
                 object.key("storage")
                 object.foreign(storage)
             }
+            object.field("network", network)
         }
     }
 }

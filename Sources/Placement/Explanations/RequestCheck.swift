@@ -64,6 +64,7 @@ struct RequestCheck {
         case .cordoned: found.append(.cordoned)
         case .draining: found.append(.draining)
         case .stale: found.append(.stale)
+        case .noAddress: found.append(.noAddress)
         }
         found += kinds.refusals(of: NodeKind(node))
         for label in request.constraints.require where !node.labels.contains(label) { found.append(.missingLabel(label)) }

@@ -30,7 +30,9 @@ package struct QEMUCommand {
         case .disk: words += drive("root", format: .qcow2, file: .disk, isReadOnly: false, more: ",bootindex=0")
         }
         words += portWords + volumes.enumerated().flatMap { volumeWords($1.volume, $1.path, port: $0) }
-        words += ["-netdev", "user,id=net0,net=\(GuestNetwork.user.subnet),ipv6=off"]
+        // Descriptor 4 is the guest's tap device, opened by the agent.
+        let isBridged = network.bridged != nil
+        words += ["-netdev", isBridged ? "tap,id=net0,fd=4" : "user,id=net0,net=\(GuestNetwork.user.subnet),ipv6=off"]
         words += ["-device", "virtio-net-pci,netdev=net0,mac=\(network.mac),romfile="]
         words += ["-device", "virtio-rng-pci", "-device", "virtio-balloon-pci,free-page-reporting=on,deflate-on-oom=on"]
         words += ["-chardev", "socket,id=agent,path=\(InstanceDirectory.File.guestAgent.rawValue),server=on,wait=off"]
@@ -150,25 +152,4 @@ extension Architecture {
     var package: String { self == .aarch64 ? "qemu-system-arm" : "qemu-system-x86" }
 
     fileprivate var serial: String { self == .aarch64 ? "ttyAMA0" : "ttyS0" }
-}
-
-/// The guest's side of its network. First version: QEMU's user networking, where every guest is alone in a network like this.
-package struct GuestNetwork: Hashable, Sendable {
-    package struct User: Sendable {
-        package var subnet = "10.0.2.0/24"
-        package var address = "10.0.2.15"
-        package var prefix = 24
-        package var gateway = "10.0.2.2"
-        package var nameserver = "10.0.2.3"
-    }
-
-    package static let user = User()
-
-    package var mac: String
-
-    /// Locally administered, and the same at every start.
-    package init(of instance: InstanceID) {
-        let bytes = withUnsafeBytes(of: instance.rawValue.uuid) { Array($0.suffix(5)) }
-        mac = ([0x02] + bytes).map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined(separator: ":")
-    }
 }

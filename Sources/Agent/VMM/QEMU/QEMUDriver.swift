@@ -18,19 +18,20 @@ package final class QEMUDriver: VMM {
     private let seeds: SeedSource
     private let run: RunDirectory
     private let nodeGuard: NodeGuard
+    private let network: any NetworkDriver
     let logger: Logger
     private let bootID = RunningProcess.bootID()
     private let connections = Mutex<[InstanceID: QMPConnection]>([:])
 
     package init(
         settings: QEMUSettings, root: String, images: ImageCache, volumes: VolumeKeeper, seeds: SeedSource, exporter: SnapshotExport,
-        run: RunDirectory,
-        nodeGuard: NodeGuard, logger: Logger
+        run: RunDirectory, nodeGuard: NodeGuard, network: any NetworkDriver = UserNetwork(), logger: Logger
     ) {
         self.volumes = volumes
         self.exporter = exporter
         self.run = run
         self.nodeGuard = nodeGuard
+        self.network = network
         self.settings = settings
         self.root = root
         self.images = images
@@ -44,7 +45,11 @@ package final class QEMUDriver: VMM {
         Set(InstanceDirectory.all(under: root).compactMap { $0.read(InstanceRecord.self, from: .record)?.desired.image.digest })
     }
 
-    package func address(of instance: InstanceID) -> String? { GuestNetwork.user.address }
+    package func address(of instance: InstanceID) -> String? { network(of: instance).address }
+
+    func network(of instance: InstanceID) -> GuestNetwork {
+        directory(instance).read(InstanceRecord.self, from: .record).map { network.network(of: $0.desired) } ?? GuestNetwork(of: instance)
+    }
 
     package func save(_ record: InstanceRecord) throws(WorkFailure) { try directory(record.desired.id).write(record, to: .record) }
 
@@ -55,7 +60,7 @@ package final class QEMUDriver: VMM {
         case .makeDisk: try await makeDisk(record.desired, directory)
         case .makeSeed:
             let content = try await seeds.seed(of: record.desired)
-            try put(Seed(instance: record.desired, network: GuestNetwork(of: directory.id), content: content).image(), into: directory.file(.seed))
+            try put(Seed(instance: record.desired, network: network.network(of: record.desired), content: content).image(), into: directory.file(.seed))
         case .startVMM: _ = try await start(record)
         case .arrangeDisks: _ = try await arrangeDisks(of: record, in: nil)
         case .undo: try directory.clear(keeping: [.record, .lock, .complaints, .console])
@@ -121,10 +126,16 @@ package final class QEMUDriver: VMM {
         }
         guard !Task.isCancelled else { throw WorkFailure("cancelled") }
         for stale in [InstanceDirectory.File.complaints, .shutdown] { directory.delete(stale) }
-        var command = QEMUCommand(settings: settings, instance: record.desired, image: image, network: GuestNetwork(of: directory.id))
+        var command = QEMUCommand(settings: settings, instance: record.desired, image: image, network: network.network(of: record.desired))
         command.volumes = try volumeFiles(of: record.desired)
         if record.desired.fenced { await nodeGuard.ensure() }
-        try await CageProcess.start(settings, in: directory.path, command: command.words, under: record.desired.fenced ? run : nil)
+        do throws(WorkFailure) {
+            let tap = try await network.connect(record.desired)
+            try await CageProcess.start(settings, in: directory.path, command: command.words, under: record.desired.fenced ? run : nil, tap: tap)
+        } catch {
+            await network.disconnect(directory.id)
+            throw error
+        }
         let spawned = ContinuousClock.now
         guard let process = directory.read(InstanceDirectory.Process.self, from: .process)?.vmm else {
             throw WorkFailure("the cage left no record of its VMM")
@@ -135,9 +146,15 @@ package final class QEMUDriver: VMM {
             let hadEnded = !RunningProcess.isAlive(process)
             RunningProcess.signal(process, SIGKILL)
             for _ in 0..<100 where directory.isCaged { try? await Task.sleep(for: .milliseconds(20)) }
-            if let complaint = complaint(of: directory) { throw WorkFailure(complaint) }
+            if let complaint = complaint(of: directory) {
+                await network.disconnect(directory.id)
+                throw WorkFailure(complaint)
+            }
             // A guest may be through before anybody asks; the watch then tells of its end.
-            guard hadEnded else { throw error }
+            guard hadEnded else {
+                await network.disconnect(directory.id)
+                throw error
+            }
         }
         await limitVolumes(of: record.desired)
         watch(process, directory)
@@ -181,6 +198,7 @@ package final class QEMUDriver: VMM {
         let panicked = exit == .exited(1) && connection?.shutdownReason == "guest-panic"
         let bySignal = exit == .poweredOff && connection?.shutdownReason == "host-signal"
         connection?.close()
+        await network.disconnect(directory.id)
         tell.yield(
             VMMNews(
                 instance: directory.id, process: process,
@@ -237,10 +255,18 @@ package final class QEMUDriver: VMM {
     // MARK: - Taking up
 
     package func inventory() async throws(WorkFailure) -> [FoundInstance] {
-        await withTaskGroup(of: FoundInstance.self) { group in
+        let found = await withTaskGroup(of: FoundInstance.self) { group in
             for directory in InstanceDirectory.all(under: root) where !directory.removeIfEmpty() { group.addTask { await self.find(directory) } }
             return await group.reduce(into: []) { $0.append($1) }.sorted { $0.id < $1.id }
         }
+        await network.takeUp(
+            found.compactMap { instance in
+                switch instance.vmm {
+                case .running, .doubtful: instance.record?.desired
+                case .never, .ended, .endedWithMachine, .shutDownWithNode: nil
+                }
+            })
+        return found
     }
 
     private func find(_ directory: InstanceDirectory) async -> FoundInstance {
