@@ -6,7 +6,9 @@ struct IPv4Tests {
     @Test("an address is read and written alike", arguments: ["0.0.0.0", "10.100.1.9", "255.255.255.255"])
     func same(text: String) { #expect(IPv4Address(text)?.description == text) }
 
-    @Test("what is no address is not read", arguments: ["", "1", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1.2.3.-4", "1.2.3.4 ", "١.2.3.4", "+1.2.3.4"])
+    @Test(
+        "what is no address is not read",
+        arguments: ["", "1", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1.2.3.-4", "1.2.3.4 ", "١.2.3.4", "+1.2.3.4"])
     func refused(text: String) { #expect(IPv4Address(text) == nil) }
 
     @Test("a range gives its first address to the node and the rest to guests") func range() throws {
@@ -22,7 +24,8 @@ struct IPv4Tests {
     @Test(
         "a range that can't be one is refused with the reason",
         arguments: [
-            ("10.100.1.0", "is no range"), ("10.100.1.0/33", "prefix of 33"), ("10.100.1.0/8", "prefix of 8"), ("10.100.1.5/24", "write 10.100.1.0/24"),
+            ("10.100.1.0", "is no range"), ("10.100.1.0/33", "prefix of 33"), ("10.100.1.0/8", "prefix of 8"),
+            ("10.100.1.5/24", "write 10.100.1.0/24"),
             ("8.8.8.0/24", "not private"), ("10.100.1.0/024", "is no range"), ("x/24", "is no range"), ("172.32.0.0/16", "not private"),
         ])
     func badRange(text: String, why: String) {

@@ -90,7 +90,8 @@ struct PlayedLedger {
         return label
     }
 
-    static func registration(_ text: String, cpus: Int64 = 4, memory: Int64 = 4096, labels: [Label] = [], range: IPv4Range? = nil) -> NodeRegistration {
+    static func registration(_ text: String, cpus: Int64 = 4, memory: Int64 = 4096, labels: [Label] = [], range: IPv4Range? = nil) -> NodeRegistration
+    {
         NodeRegistration(
             name: name(text), labels: Labels(labels + [named(text)]), taints: [],
             facts: NodeFacts(

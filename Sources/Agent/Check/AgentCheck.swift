@@ -126,7 +126,8 @@ package struct AgentCheck: Sendable {
 
     private func network() -> [Finding] {
         guard let settings = configuration.network, settings.mode != .user, let range = settings.range else {
-            return [Finding(name: "network", state: .ok, detail: "user networking; for addresses that others reach, add “network: {range: 10.100.1.0/24}”")]
+            let detail = "user networking; for addresses of the guests' own, add “network: {range: 10.100.1.0/24}”"
+            return [Finding(name: "network", state: .ok, detail: detail)]
         }
         let lacks = NetworkNeeds.missing()
         guard !lacks.isEmpty else { return [Finding(name: "network", state: .ok, detail: "bridge \(settings.bridge), \(range)")] }

@@ -83,11 +83,13 @@ package struct BridgeRules {
             table bridge \(table) {
               counter spoofed { }
               set guests { type ifname . ether_addr . ipv4_addr;\(elements(triples)) }
+              set taps { type ifname;\(elements(ports.map { "\"\($0.tap)\"" }.sorted())) }
               set links { type ifname . ether_addr;\(elements(pairs)) }
               chain prerouting {
                 type filter hook prerouting priority filter; policy accept;
-                meta ibrname != "\(bridge)" accept
+                iifname != @taps accept
                 iifname . ether saddr != @links counter name spoofed drop
+                ether type ip6 drop
                 ether type ip iifname . ether saddr . ip saddr @guests accept
                 ether type ip ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept
                 ether type arp iifname . arp saddr ether . arp saddr ip @guests accept
@@ -96,7 +98,7 @@ package struct BridgeRules {
               }
               chain forward {
                 type filter hook forward priority filter; policy accept;
-                meta ibrname "\(bridge)" \(guestToGuest ? "accept" : "counter drop")
+                iifname @taps \(guestToGuest ? "accept" : "counter drop")
               }
             }
 

@@ -26,8 +26,8 @@ struct DHCPServer {
         return [
             NetworkNeeds.path(NetworkNeeds.dnsmasq) ?? NetworkNeeds.dnsmasq[0], "--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=",
             "--no-hosts", "--bind-interfaces", "--except-interface=lo", "--interface=\(bridge)", "--dhcp-range=\(range.network),static,\(mask),1h",
-            "--dhcp-hostsfile=\(hosts)", "--leasefile-ro", "--dhcp-authoritative", "--dhcp-no-override", "--no-ping", "--domain-needed", "--bogus-priv",
-            "--log-facility=/dev/null", "--dns-forward-max=300", "--cache-size=1000",
+            "--dhcp-hostsfile=\(hosts)", "--leasefile-ro", "--dhcp-authoritative", "--dhcp-no-override", "--no-ping", "--domain-needed",
+            "--bogus-priv", "--log-facility=/dev/null", "--dns-forward-max=300", "--cache-size=1000",
         ]
     }
 

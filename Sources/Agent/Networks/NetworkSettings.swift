@@ -27,8 +27,10 @@ package struct NetworkSettings: Hashable, Sendable {
         if let value = fields["bridge"] {
             bridge = try value.string()
             let rest = bridge.utf8.dropFirst(Self.namePrefix.utf8.count)
-            guard bridge.hasPrefix(Self.namePrefix), rest.count <= 10, rest.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }) else {
-                throw value.error("“\(Printable(bridge, limit: 40))” is no name for a bridge: “berth” and up to ten letters and digits, such as berth0")
+            guard bridge.hasPrefix(Self.namePrefix), rest.count <= 10, rest.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) })
+            else {
+                let shown = Printable(bridge, limit: 40)
+                throw value.error("“\(shown)” is no name for a bridge: “berth” and up to ten letters and digits, such as berth0")
             }
         }
         if let value = fields["range"] {

@@ -50,18 +50,19 @@ extension ClusterState {
     /// A node of another range gives its instances addresses from it; a guest takes its own with its next start.
     mutating func readdress(_ node: Node, at now: Timestamp) {
         for record in instances(on: node.id) where !record.isQuarantined {
-            guard let placement = record.instance.placement, placement.network.map({ fits($0, node) }) ?? (node.facts.network?.range == nil) else {
-                var record = record
-                record.instance.placement?.network = address(on: node.id, for: record.id)
-                record.instance.generation += 1
-                record.desiredRevision = nextRevision
-                put(record)
-                continue
-            }
+            guard let placement = record.instance.placement, !fits(placement.network, node) else { continue }
+            let network = address(on: node.id, for: record.id)
+            guard network != placement.network else { continue }
+            var record = record
+            record.instance.placement?.network = network
+            record.instance.generation += 1
+            record.desiredRevision = nextRevision
+            put(record)
         }
     }
 
-    private func fits(_ network: InstanceNetwork, _ node: Node) -> Bool {
-        node.facts.network?.range.map { $0.holds(network.address) && $0.prefix == network.prefix } ?? false
+    private func fits(_ network: InstanceNetwork?, _ node: Node) -> Bool {
+        guard let range = node.facts.network?.range, let network else { return false }
+        return range.holds(network.address) && range.prefix == network.prefix
     }
 }

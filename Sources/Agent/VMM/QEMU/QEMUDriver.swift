@@ -60,7 +60,8 @@ package final class QEMUDriver: VMM {
         case .makeDisk: try await makeDisk(record.desired, directory)
         case .makeSeed:
             let content = try await seeds.seed(of: record.desired)
-            try put(Seed(instance: record.desired, network: network.network(of: record.desired), content: content).image(), into: directory.file(.seed))
+            let seed = Seed(instance: record.desired, network: network.network(of: record.desired), content: content)
+            try put(seed.image(), into: directory.file(.seed))
         case .startVMM: _ = try await start(record)
         case .arrangeDisks: _ = try await arrangeDisks(of: record, in: nil)
         case .undo: try directory.clear(keeping: [.record, .lock, .complaints, .console])
