@@ -1,5 +1,6 @@
 import ClusterModel
 import ControllerDecisions
+import Placement
 import Testing
 
 @Suite("addresses of guests")
@@ -52,7 +53,7 @@ struct AddressTests {
         #expect(ledger.record("waits")?.instance.placement == nil)
         let gone = try #require(ledger.record("web-3"))
         let address = gone.instance.placement?.network?.address
-        ledger.apply(.delete(.id(gone.id), operation: ledger.newID()))
+        ledger.apply(.delete(.id(gone.id), ledger.newID()))
         #expect(ledger.record("waits")?.instance.placement == nil)
         ledger.report("web-3", .absent)
         ledger.settle()
