@@ -138,14 +138,3 @@ extension GuestAgent {
         }
     }
 }
-
-/// Whole file systems at one moment, for snapshots.
-extension GuestAgent {
-    private struct Nothing: Encodable, Sendable {}
-
-    /// What is written from here on waits in the guest until `thaw`: its files are as after a clean unmount. The number of file systems.
-    mutating func freeze() async throws(WorkFailure) -> Int { try await call("guest-fsfreeze-freeze", Nothing(), as: Int.self) }
-
-    /// May be called without a freeze before it.
-    mutating func thaw() async throws(WorkFailure) -> Int { try await call("guest-fsfreeze-thaw", Nothing(), as: Int.self) }
-}
