@@ -1,4 +1,3 @@
-import ClusterAPI
 import ClusterModel
 import Foundation
 import Testing
