@@ -20,6 +20,8 @@ package struct InstanceMachine: Sendable {
     var isWanted = true
     var doubt: String?
     private var isHeldByShutdown = false
+    /// Its machine may have been off, and it may run elsewhere since: nothing is started before the controller has spoken of it.
+    var awaitsWord = false
     /// A launch has failed for good, and what it made is still there.
     var owesUndo = false
     /// Of the controller's term in which `record.desired` was last said, which may be later than the one it is on disk with.
@@ -71,9 +73,6 @@ package struct InstanceMachine: Sendable {
     /// Nothing of it is here and nobody speaks of it.
     package var isForgettable: Bool { phase == .absent && record == nil && busy == nil && (deletion == nil || !isWanted) }
 
-    /// What is told of it as absent is so, and the controller knows.
-    package var isGone: Bool { phase == .absent && observed.state == .absent }
-
     package var vmm: VMMProcess? { phase.vmm }
 
     var wanted: Wanted {
@@ -86,7 +85,7 @@ package struct InstanceMachine: Sendable {
         case .stopped: return .stopped
         case .running:
             if record.poweredItselfOff || isHeldByShutdown { return .stopped }
-            if isFenced, !mayStart, phase.vmm == nil { return .withheld }
+            if awaitsWord || isFenced && !mayStart, phase.vmm == nil { return .withheld }
             return record.desired.reboots > record.reboots ? .rebooted : .running
         }
     }
@@ -129,7 +128,7 @@ extension InstanceMachine {
     /// Up to the VMM's start, and a start that is under way is cut short.
     private mutating func prepare(_ now: Duration, _ effects: inout [InstanceEffect]) {
         guard case .launching(.startVMM) = phase else { return launch(now, &effects) }
-        reason = "waits for its node's lease"
+        reason = awaitsWord ? "waits for the controller, since its node has started anew" : "waits for its node's lease"
         abandon(&effects)
     }
 
@@ -181,6 +180,7 @@ extension InstanceMachine {
         let isOperatorsWord = wanted == .unknown && (desired.adopt || desired.desired == .deleted)
         if let record {
             guard epoch > self.epoch || epoch == self.epoch && desired.generation >= record.desired.generation else { return }
+            awaitsWord = false
             let isLaterTerm = epoch > self.epoch
             self.epoch = epoch
             // A later term may speak of another history under the same number, or under a lower one: its ledger was put back from a copy.

@@ -11,6 +11,9 @@ extension InstanceMachine {
             resources: phase == .absent || isUnclaimed ? .zero : desired?.resources ?? .zero, storage: observedStorage)
     }
 
+    /// What is told of it as absent is so, and the controller knows.
+    package var isGone: Bool { phase == .absent && observed.state == .absent }
+
     /// Files without a record, of which the controller has not spoken yet.
     private var isUnclaimed: Bool { isWanted && record == nil && phase == .halted }
 

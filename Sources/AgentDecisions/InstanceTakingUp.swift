@@ -10,6 +10,7 @@ extension InstanceMachine {
         epoch = found.record?.epoch ?? Epoch(0)
         self.address = address
         if found.vmm != .never { record?.hasRun = true }
+        awaitsWord = found.vmm == .never || found.vmm == .endedWithMachine
         phase = .halted
         reason = found.record?.failure
         switch found.vmm {

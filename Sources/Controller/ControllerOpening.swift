@@ -54,7 +54,7 @@ struct ControllerOpening {
         let stored = try await store.load()
         let settings = LedgerSettings(
             defaultSize: configuration.defaultSize, defaultImage: configuration.defaultImage, policy: configuration.policy,
-            timing: configuration.timing, lease: configuration.lease, recovery: configuration.recovery, fence: configuration.fence?.moment)
+            lease: configuration.lease, recovery: configuration.recovery, fence: configuration.fence?.moment)
         var state = ClusterState(settings: settings)
         let rows: [Change]
         let events: [Event]

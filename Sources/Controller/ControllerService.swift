@@ -76,6 +76,10 @@ package struct ControllerService: Service {
         if let outranked { throw outranked }
     }
 
+    /// Every node may connect at once after a restart, and one that finds no place waits seconds before it tries again.
+    /// The kernel takes it down to net.core.somaxconn.
+    private static let backlog = 16_384
+
     private static let quiet: Logger = {
         var quiet = Logger(label: "berth.http")
         quiet.logLevel = .error
@@ -92,7 +96,7 @@ package struct ControllerService: Service {
             responder: APIResponder(controller: controller),
             server: HTTPServerBuilder { APIConnection(limits: limits, responder: $0) },
             configuration: ApplicationConfiguration(
-                address: .hostname(host, port: bound.port.withLock(\.self) ?? configuration.port), serverName: "berth", backlog: 1024,
+                address: .hostname(host, port: bound.port.withLock(\.self) ?? configuration.port), serverName: "berth", backlog: Self.backlog,
                 availableConnectionsDelegate: MaximumAvailableConnections(most, logger: Self.quiet)),
             onServerRunning: { channel in
                 bound.port.withLock { $0 = channel.localAddress?.port }

@@ -109,10 +109,13 @@ package enum Command: Sendable {
         package var age: Milliseconds
         /// By this controller, since it began.
         package var wasHeard: Bool
-        package init(node: NodeID, age: Milliseconds, wasHeard: Bool) {
+        /// In force when it was looked at: in a large cluster a lease lasts longer than the configuration says.
+        package var timing: HeartbeatTiming
+        package init(node: NodeID, age: Milliseconds, wasHeard: Bool, timing: HeartbeatTiming) {
             self.node = node
             self.age = age
             self.wasHeard = wasHeard
+            self.timing = timing
         }
     }
 }

@@ -5,7 +5,6 @@ package struct LedgerSettings: Hashable, Sendable {
     package var defaultSize: Name
     package var defaultImage: Name
     package var policy: PlacementPolicy
-    package var timing: HeartbeatTiming
     /// Nil where no leases are granted, so that nothing fenced could run.
     package var lease: LeaseTiming?
     package var recovery: RecoverySettings
@@ -13,14 +12,13 @@ package struct LedgerSettings: Hashable, Sendable {
     package var fence: FenceMoment?
 
     package init(
-        defaultSize: Name, defaultImage: Name, policy: PlacementPolicy = .pack, timing: HeartbeatTiming = HeartbeatTiming(),
-        lease: LeaseTiming? = .standard, recovery: RecoverySettings = RecoverySettings(), fence: FenceMoment? = nil
+        defaultSize: Name, defaultImage: Name, policy: PlacementPolicy = .pack, lease: LeaseTiming? = .standard,
+        recovery: RecoverySettings = RecoverySettings(), fence: FenceMoment? = nil
     ) {
         self.lease = lease
         self.defaultSize = defaultSize
         self.defaultImage = defaultImage
         self.policy = policy
-        self.timing = timing
         self.recovery = recovery
         self.fence = fence
     }

@@ -74,9 +74,9 @@ extension ClusterState {
         var lost: [Command.NodeAge] = []
         for entry in ages {
             guard let node = nodes[entry.node]?.value else { continue }
-            let health = node.health.afterSilence(of: entry.age, timing: settings.timing)
+            let health = node.health.afterSilence(of: entry.age, timing: entry.timing)
             guard health != node.health else { continue }
-            setHealth(health, of: node, silentFor: entry.age, at: now)
+            setHealth(health, of: node, silence: entry, at: now)
             if health == .lost { lost.append(entry) }
         }
         if !lost.isEmpty {
@@ -86,7 +86,7 @@ extension ClusterState {
         return .done
     }
 
-    mutating func setHealth(_ health: Node.Health, of node: Node, silentFor age: Milliseconds?, at now: Timestamp) {
+    mutating func setHealth(_ health: Node.Health, of node: Node, silence: Command.NodeAge?, at now: Timestamp) {
         var node = node
         node.health = health
         switch health {
@@ -95,10 +95,10 @@ extension ClusterState {
         case .lost:
             node.silence = NodeSilence(
                 since: node.silence?.since ?? now, lostAt: now, lostRevision: nextRevision,
-                proof: proofByLease(of: node, silentFor: age, at: now))
+                proof: proofByLease(of: node, silence, at: now))
         }
         change(node)
-        let silent = age.map { "for \($0.count / 1000) s" } ?? "lately"
+        let silent = silence.map { "for \($0.age.count / 1000) s" } ?? "lately"
         let (level, reason, sentence): (Event.Level, String, String) =
             switch health {
             case .alive: (.info, "NodeAlive", "Node “\(node.name)” is heard from again.")

@@ -11,7 +11,7 @@ extension ClusterState {
         if let registration = report.registration { try register(report.node, registration, at: now) }
         guard var node = nodes[report.node]?.value else { return .reported(known: false) }
         if node.health != .alive {
-            setHealth(.alive, of: node, silentFor: nil, at: now)
+            setHealth(.alive, of: node, silence: nil, at: now)
             node.health = .alive
         }
         for observed in report.observed { take(observed, from: node, at: now) }

@@ -45,7 +45,10 @@ private struct Chaos {
         case 27: cluster.apply(.cordon(.id(node)))
         case 28, 29: if cluster.ledger.state.nodes[node] != nil { cluster.lose(node) }
         case 30...32: cluster.heal(node)
-        case 33: cluster.apply(.healthTick([.init(node: node, age: Milliseconds(seconds: 12), wasHeard: true)], uptime: cluster.ledger.uptime))
+        case 33:
+            cluster.apply(
+                .healthTick(
+                    [.init(node: node, age: Milliseconds(seconds: 12), wasHeard: true, timing: HeartbeatTiming())], uptime: cluster.ledger.uptime))
         case 34: switchOff(node)
         case 35: cluster.restartAgent(node)
         case 36: cluster.ledger.restart()

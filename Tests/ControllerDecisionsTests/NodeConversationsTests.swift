@@ -87,7 +87,7 @@ struct NodeConversationsTests {
         private mutating func takeLook() {
             let seen = health
             let due = desk.due(at: now) { $0 == node ? seen : nil }
-            for entry in due.ages { health = health?.afterSilence(of: entry.age, timing: HeartbeatTiming()) }
+            for entry in due.ages { health = health?.afterSilence(of: entry.age, timing: entry.timing) }
             desk.lossesAreSettled(due.lost)
             if health != seen, let health { changes.append(health) }
         }

@@ -96,7 +96,7 @@ struct PlayedCluster {
     mutating func lose(_ node: NodeID) {
         agents[node]?.isCut = true
         agents[node]?.lapse()
-        apply(.healthTick([.init(node: node, age: Milliseconds(seconds: 40), wasHeard: true)], uptime: ledger.uptime))
+        apply(.healthTick([.init(node: node, age: Milliseconds(seconds: 40), wasHeard: true, timing: HeartbeatTiming())], uptime: ledger.uptime))
     }
 
     mutating func heal(_ node: NodeID) { agents[node]?.isCut = false }

@@ -109,7 +109,9 @@ struct PlayedLedger {
     /// Not heard from for so long.
     @discardableResult
     mutating func silence(_ nodes: NodeID..., seconds: Int64, wasHeard: Bool = true) -> Outcome {
-        let outcome = apply(.healthTick(nodes.map { .init(node: $0, age: Milliseconds(seconds: seconds), wasHeard: wasHeard) }, uptime: uptime))
+        let outcome = apply(
+            .healthTick(
+                nodes.map { .init(node: $0, age: Milliseconds(seconds: seconds), wasHeard: wasHeard, timing: HeartbeatTiming()) }, uptime: uptime))
         settle()
         return outcome
     }

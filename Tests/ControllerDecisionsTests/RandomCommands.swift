@@ -26,7 +26,7 @@ extension PlayedLedger {
                 Self.nodeIDs.map {
                     .init(
                         node: $0, age: Milliseconds(Int64.random(in: 0...40_000, using: &generator)),
-                        wasHeard: Int.random(in: 0..<8, using: &generator) > 0)
+                        wasHeard: Int.random(in: 0..<8, using: &generator) > 0, timing: HeartbeatTiming())
                 }, uptime: Milliseconds(Int64.random(in: 0...4_000_000, using: &generator)))
         case 15: return .cancel(some?.operation ?? newID(), deletion: newID())
         case 16:

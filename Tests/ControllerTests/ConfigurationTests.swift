@@ -12,7 +12,7 @@ struct ConfigurationTests {
     func defaults() throws {
         let configuration = try ControllerConfiguration(text: "dataDirectory: /var/lib/berth", file: "c.yaml")
         #expect(configuration.host == "127.0.0.1" && configuration.port == 7480)
-        #expect(configuration.timing.suspectAfter == Milliseconds(seconds: 10))
+        #expect(configuration.timing.suspectAfter == Milliseconds(seconds: 9))
         #expect(configuration.defaultSize.text == "tiny")
     }
 

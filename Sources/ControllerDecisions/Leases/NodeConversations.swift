@@ -229,14 +229,14 @@ package struct NodeConversations: Sendable {
         if now >= lostAt {
             guard leases.declareLost(node, at: now) else { return now + Self.recheck }
             due.lost.append(node)
-            due.ages.append(.init(node: node, age: age, wasHeard: conversations[node] != nil))
+            due.ages.append(.init(node: node, age: age, wasHeard: conversations[node] != nil, timing: timing))
             return now + Self.recheck
         }
         guard health == .alive else { return min(lostAt, now + Self.relook) }
         guard now >= suspectAt else { return suspectAt }
         // By its age alone the ledger might call it lost, and its lease may not be over yet.
         let wasHeard = conversations[node] != nil
-        due.ages.append(.init(node: node, age: min(age, timing.lostAfter - Milliseconds(1)), wasHeard: wasHeard))
+        due.ages.append(.init(node: node, age: min(age, timing.lostAfter - Milliseconds(1)), wasHeard: wasHeard, timing: timing))
         return now + Self.recheck
     }
 

@@ -90,7 +90,7 @@ final class DevStart: Sendable {
     private func waitUntilReady(_ client: APIClient, _ state: DevState) async throws {
         progress.show("waiting for the controller")
         try await poll("the controller is not ready", state) {
-            do { return try await client.isReady(timeout: .seconds(2)) } catch is TransportError { return false }
+            do { return try await client.isReady(timeout: .seconds(2)) ? .isSo : .notYet(0) } catch is TransportError { return .notYet(0) }
         }
     }
 
@@ -99,19 +99,31 @@ final class DevStart: Sendable {
         try await poll("not all nodes are alive", state) {
             let alive = try await client.cluster().nodesByHealth[Node.Health.alive.rawValue] ?? 0
             progress.show("waiting for \(state.expectedNodes) nodes", done: Int64(alive), of: Int64(state.expectedNodes))
-            return alive >= state.expectedNodes
+            return alive >= state.expectedNodes ? .isSo : .notYet(alive)
         }
     }
 
-    /// Asks until it is so; a process that has ended meanwhile is the answer why it never will be.
-    private func poll(_ what: String, _ state: DevState, _ isSo: () async throws -> Bool) async throws {
-        let end = ContinuousClock.now + Self.patience
-        while try await !isSo() {
+    private enum Finding {
+        case isSo
+        /// How far it has come.
+        case notYet(Int)
+    }
+
+    /// Asks until it is so, and as long as it comes further; a process that has ended meanwhile is the answer why it never will be.
+    private func poll(_ what: String, _ state: DevState, _ find: () async throws -> Finding) async throws {
+        var end = ContinuousClock.now + Self.patience
+        var furthest = 0
+        while case .notYet(let far) = try await find() {
+            if far > furthest {
+                furthest = far
+                end = .now + Self.patience
+            }
             if let ended = state.processes.first(where: { !$0.isRunning }) {
                 throw CommandFailure(.failed, "\(ended.name) has ended; the end of its log:\n\(directory.tail(ofLog: ended.name, lines: 5))")
             }
             guard .now < end else {
-                throw CommandFailure(.timedOut, "\(what) after \(Self.patience.components.seconds)s; see the logs in \(directory.path)")
+                throw CommandFailure(
+                    .timedOut, "\(what), and for \(Self.patience.components.seconds)s nothing came of it; see the logs in \(directory.path)")
             }
             try await Task.sleep(for: .milliseconds(50))
         }
