@@ -20,6 +20,7 @@ import time
 import uuid
 
 import planner
+import silence
 import simulator
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -340,6 +341,10 @@ def simulated():
     row("simulated cluster-hours a minute of wall time, 20 nodes, 200 instances, with chaos", f"{wall:.0f} ({cpu:.0f} a CPU-minute)", "50")
 
 
+def silent_nodes():
+    silence.rows(row)
+
+
 def row(what, figure, wanted=""):
     print(f"| {what} | {figure} | {wanted} |", flush=True)
 
@@ -350,7 +355,7 @@ def main():
     print(f"Machine: {os.cpu_count()} x {model}, {platform.release()}, load {os.getloadavg()[0]:.1f}\n")
     parts = {
         "startup": startup, "listing": listing, "exec": request_to_exec, "idle": idle_syncs, "launches": durable_launches, "slow": slow_agents,
-        "restart": restart, "simulate": simulated,
+        "restart": restart, "silence": silent_nodes, "simulate": simulated,
     }
     chosen = sys.argv[1:] or [*parts, *planner.PARTS]
     for name in chosen:
