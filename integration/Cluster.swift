@@ -52,6 +52,7 @@ final class Cluster: @unchecked Sendable {
         controllerConfiguration = try scratch.write(
             """
             listen: 127.0.0.1:0
+            access: open
             dataDirectory: \(scratch.url.path)/c
             \(shape.lease.map { "lease: \($0)" } ?? "heartbeat: \(shape.heartbeat)")
             """, to: "controller.yaml")

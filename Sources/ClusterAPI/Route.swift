@@ -9,10 +9,13 @@ package enum Route: String, CaseIterable, Sendable {
     case updateInstance
     case resizeInstance, rebuildInstance
     case listVolumes, createVolume, showVolume, updateVolume, deleteVolume, attachVolume, detachVolume
-    case listSnapshots, createSnapshot, showSnapshot, deleteSnapshot, restoreSnapshot, exportSnapshot, cloneSnapshot
+    case listSnapshots, createSnapshot, showSnapshot, deleteSnapshot, restoreSnapshot, exportSnapshot, cloneSnapshot, takeExport
     case listKeys, importKey, deleteKey, instanceSeed
     case listOperations, showOperation, cancelOperation
     case listEvents
+    case whoami, listProjects, createProject, showProject, deleteProject, showQuota, setQuota
+    case listUsers, createUser, deleteUser, listServiceAccounts, createServiceAccount, deleteServiceAccount
+    case listGrants, grantRole, revokeRole, listTokens, createToken, revokeToken, listAudit, verifyAudit
     case openStream, streamOutput, streamInput, closeStream, nodeStreamOutput, nodeStreamInput
 
     package enum Method: String, Sendable { case get = "GET", post = "POST", put = "PUT", delete = "DELETE" }
@@ -76,6 +79,7 @@ package enum Route: String, CaseIterable, Sendable {
         case .deleteSnapshot: (.delete, "/v1/snapshots/{snapshot}")
         case .restoreSnapshot: (.post, "/v1/snapshots/{snapshot}/restore")
         case .exportSnapshot: (.post, "/v1/snapshots/{snapshot}/export")
+        case .takeExport: (.post, "/v1/instances/{instance}/snapshots/{snapshot}/image")
         case .cloneSnapshot: (.post, "/v1/snapshots/{snapshot}/clone")
         case .listKeys: (.get, "/v1/keys")
         case .importKey: (.post, "/v1/keys")
@@ -85,6 +89,27 @@ package enum Route: String, CaseIterable, Sendable {
         case .showOperation: (.get, "/v1/operations/{operation}")
         case .cancelOperation: (.post, "/v1/operations/{operation}/cancel")
         case .listEvents: (.get, "/v1/events")
+        case .whoami: (.get, "/v1/whoami")
+        case .listProjects: (.get, "/v1/projects")
+        case .createProject: (.post, "/v1/projects")
+        case .showProject: (.get, "/v1/projects/{project}")
+        case .deleteProject: (.delete, "/v1/projects/{project}")
+        case .showQuota: (.get, "/v1/projects/{project}/quota")
+        case .setQuota: (.put, "/v1/projects/{project}/quota")
+        case .listUsers: (.get, "/v1/users")
+        case .createUser: (.post, "/v1/users")
+        case .deleteUser: (.delete, "/v1/users/{user}")
+        case .listServiceAccounts: (.get, "/v1/service-accounts")
+        case .createServiceAccount: (.post, "/v1/service-accounts")
+        case .deleteServiceAccount: (.delete, "/v1/service-accounts/{account}")
+        case .listGrants: (.get, "/v1/grants")
+        case .grantRole: (.post, "/v1/grants")
+        case .revokeRole: (.post, "/v1/grants/revoke")
+        case .listTokens: (.get, "/v1/tokens")
+        case .createToken: (.post, "/v1/tokens")
+        case .revokeToken: (.delete, "/v1/tokens/{token}")
+        case .listAudit: (.get, "/v1/audit")
+        case .verifyAudit: (.get, "/v1/audit/verification")
         case .openStream: (.post, "/v1/instances/{instance}/streams")
         case .streamOutput: (.get, "/v1/streams/{stream}/output")
         case .streamInput: (.post, "/v1/streams/{stream}/input")

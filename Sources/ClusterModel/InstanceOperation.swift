@@ -10,6 +10,8 @@ package struct InstanceOperation: Hashable, Sendable, Codable {
     package var kind: Kind
     package var instance: InstanceID
     package var instanceName: Name
+    /// Nil in what was stored before operations said it.
+    package var project: Name?
     /// The spec generation whose being observed ends it.
     package var generation: Int64
     package var state: State
@@ -18,13 +20,14 @@ package struct InstanceOperation: Hashable, Sendable, Codable {
     package var finishedAt: Timestamp?
 
     package init(
-        id: OperationID, kind: Kind, instance: InstanceID, instanceName: Name, generation: Int64, state: State = .running, message: String? = nil,
-        createdAt: Timestamp, finishedAt: Timestamp? = nil
+        id: OperationID, kind: Kind, instance: InstanceID, instanceName: Name, project: Name? = nil, generation: Int64, state: State = .running,
+        message: String? = nil, createdAt: Timestamp, finishedAt: Timestamp? = nil
     ) {
         self.id = id
         self.kind = kind
         self.instance = instance
         self.instanceName = instanceName
+        self.project = project
         self.generation = generation
         self.state = state
         self.message = message

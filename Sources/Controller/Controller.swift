@@ -18,6 +18,7 @@ final class Controller: Sendable {
     let view: CommittedView
     let log: WatchLog
     let writer: LedgerWriter
+    let access: AccessBook
     let sessions: NodeSessions
     let leaseTimes: LeaseTimes
     let streams = StreamSwitch()
@@ -29,7 +30,8 @@ final class Controller: Sendable {
 
     init(
         version: String, epoch: Epoch, settings: LedgerSettings, journalKept: Int64, store: any StateStore, room: DiskRoom,
-        snapshots: LedgerSnapshots, view: CommittedView, log: WatchLog, writer: LedgerWriter, sessions: NodeSessions, leaseTimes: LeaseTimes,
+        snapshots: LedgerSnapshots, view: CommittedView, log: WatchLog, writer: LedgerWriter, access: AccessBook, sessions: NodeSessions,
+        leaseTimes: LeaseTimes,
         images: ImageLibrary, metrics: Metrics, logger: Logger
     ) {
         self.version = version
@@ -42,6 +44,7 @@ final class Controller: Sendable {
         self.view = view
         self.log = log
         self.writer = writer
+        self.access = access
         self.sessions = sessions
         self.leaseTimes = leaseTimes
         self.images = images

@@ -24,6 +24,7 @@ package struct ControllerConfiguration: Sendable {
     /// How often a copy of the ledger is kept beside it, and how many of the latest; 0 keeps none.
     package var snapshotEvery: Milliseconds
     package var snapshotsKept: Int
+    package var access = AccessLimits()
     var connections = ConnectionLimits()
     var images = ImageLibrary.Settings()
     package var logLevel: Logger.Level
@@ -35,7 +36,7 @@ package struct ControllerConfiguration: Sendable {
     package init(text: String, file: String) throws(ConfigurationError) {
         let root = try ConfigurationDocument(text: text, file: file).root.mapping(keys: [
             "listen", "dataDirectory", "heartbeat", "lease", "recovery", "fence", "placement", "defaults", "watch", "images", "snapshots",
-            "connections", "logLevel",
+            "connections", "access", "logLevel",
         ])
         (host, port) = try root["listen"].map(Self.address) ?? ("127.0.0.1", 7480)
         let directory = try root.required("dataDirectory")
@@ -59,6 +60,7 @@ package struct ControllerConfiguration: Sendable {
         }
         snapshotsKept = Int(try snapshots?["kept"]?.integer(in: 0...1000) ?? 3)
         if let value = root["connections"] { connections = try ConnectionLimits(value) }
+        if let value = root["access"] { access = try AccessLimits(value) }
         if let value = root["images"] { images = try Self.images(value) }
         logLevel = try root["logLevel"]?.word(Logger.Level.self) ?? .info
     }

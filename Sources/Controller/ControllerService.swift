@@ -51,8 +51,9 @@ package struct ControllerService: Service {
         let server = ServiceGroup(configuration: .init(services: [.init(service: server(controller))], logger: Self.quiet))
         var outranked: TermLoop.Outranked?
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await controller.writer.run(state: opened.state, head: opened.head, answers: opened.answers) }
+            group.addTask { try await controller.writer.run(state: opened.state, head: opened.head, answers: opened.answers, audit: opened.audit) }
             group.addTask { await HealthLoop(controller: controller).run() }
+            group.addTask { await AccessLoop(controller: controller).run() }
             if let fence = configuration.fence {
                 group.addTask { await FenceLoop(controller: controller, command: FenceCommand(configuration: fence)).run() }
             }

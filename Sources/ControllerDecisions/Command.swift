@@ -25,7 +25,8 @@ package enum Command: Sendable {
     case deleteSize(Name)
     case putImage(Image)
     case importKey(SSHKey)
-    case deleteKey(Name)
+    case deleteKey(ProjectName)
+    case access(AccessCommand)
     case deleteImage(ImageKey)
     case cancel(OperationID, deletion: OperationID)
     case report(NodeReport)
@@ -170,7 +171,8 @@ package enum NodeKey: Hashable, Sendable {
 
 package enum ImageKey: Hashable, Sendable {
     case id(ImageID)
-    case name(Name)
+    /// The project's, else everybody's.
+    case name(Name, in: Name)
 }
 
 /// What a command gave. Refusals are `ErrorBody`s, since what a person is told is decided here.
@@ -186,6 +188,7 @@ package enum Answer: Sendable {
     case volume(Volume, InstanceOperation?)
     case snapshot(Snapshot, InstanceOperation?)
     case recovery(Recovery)
+    case access(AccessAnswer)
     /// Of a report: whether the node is known and its report was taken.
     case reported(known: Bool)
     case done

@@ -97,6 +97,20 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
     }
 }
 
+/// An image's name is unique in its project, or among those that are everybody's.
+struct ImageName: Hashable, Sendable {
+    var project: Name?
+    var name: Name
+}
+
+extension Image {
+    var owned: ImageName { ImageName(project: project, name: name) }
+}
+
+extension SSHKey {
+    package var owned: ProjectName { ProjectName(project: project, name: name) }
+}
+
 /// Names are unique in a project.
 package struct ProjectName: Hashable, Sendable {
     package var project: Name

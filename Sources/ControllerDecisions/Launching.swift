@@ -3,6 +3,7 @@ import Placement
 
 extension ClusterState {
     mutating func launch(_ launch: Command.Launch, at now: Timestamp) throws(ErrorBody) -> Answer {
+        try checkProject(launch.project)
         var template = try spec(of: launch)
         let seed = try seed(of: launch)
         template.protected = launch.protected
@@ -12,6 +13,8 @@ extension ClusterState {
         guard launch.ids.count <= LedgerSettings.Limit.instances - instances.count else {
             throw .tooMany("This cluster holds \(instances.count) instances, and \(LedgerSettings.Limit.instances) is the most it takes.")
         }
+        try checkQuota(launch.project, adding: QuotaUsage(instances: Int64(launch.ids.count), of: template.resources))
+        try checkOperations(in: launch.project, adding: launch.ids.count)
         var answer = Answer.Launched()
         for (index, ids) in launch.ids.enumerated() {
             let name = try instanceName(launch, index: index, id: ids.instance)
@@ -76,7 +79,7 @@ extension ClusterState {
             placement: nil, createdAt: now, history: [Transition(at: now, from: nil, to: state, reason: reason)])
         if let decision { instance.placement = allocate(decision, at: now) }
         let operation = InstanceOperation(
-            id: ids.operation, kind: .launch, instance: ids.instance, instanceName: name, generation: 1, createdAt: now)
+            id: ids.operation, kind: .launch, instance: ids.instance, instanceName: name, project: launch.project, generation: 1, createdAt: now)
         var record = InstanceRecord(instance: instance, desiredRevision: nextRevision, operation: operation.id)
         record.storage = storage
         put(record)
@@ -106,7 +109,7 @@ extension ClusterState {
             throw ErrorBody(code: .notFound, message: "There is no size “\(sizeName)”; see “berth size list”.")
         }
         let imageName = launch.image ?? settings.defaultImage
-        guard let imageID = imageNames[imageName], let image = images[imageID]?.value else {
+        guard let imageID = self.image(named: imageName, in: launch.project), let image = images[imageID]?.value else {
             throw ErrorBody(
                 code: .notFound, message: "There is no image “\(imageName)”; import one with “berth image import FILE --name \(imageName)”.")
         }

@@ -39,6 +39,11 @@ package struct LedgerSettings: Hashable, Sendable {
         package static let sizes = 1000
         package static let images = 10_000
         package static let keys = 10_000
+        package static let projects = 10_000
+        package static let accounts = 100_000
+        package static let tokens = 200_000
+        package static let tokensOfAccount = 100
+        package static let operationsInProject = 20_000
         package static let labels = 64
         package static let volumes = 100_000
         package static let volumesPerInstance = 8

@@ -59,8 +59,8 @@ extension ClusterState {
         try checkFree(operation)
         endOperation(of: record, .cancelled, "The instance was deleted while it waited for room.", at: now)
         let done = InstanceOperation(
-            id: operation, kind: .delete, instance: record.id, instanceName: record.instance.name, generation: record.instance.generation,
-            state: .succeeded, createdAt: now, finishedAt: now)
+            id: operation, kind: .delete, instance: record.id, instanceName: record.instance.name, project: record.instance.project,
+            generation: record.instance.generation, state: .succeeded, createdAt: now, finishedAt: now)
         put(done)
         forget(record, "was deleted while it waited for room", at: now)
         record.instance.spec.desired = .deleted
@@ -115,13 +115,15 @@ extension ClusterState {
         _ record: inout InstanceRecord, _ kind: InstanceOperation.Kind, _ id: OperationID, reason: String, at now: Timestamp
     ) throws(ErrorBody) -> Answer {
         try checkFree(id)
+        if currentOperation(of: record)?.state != .running { try checkOperations(in: record.instance.project) }
         endOperation(of: record, .cancelled, "A later request took its place: \(reason).", at: now)
         advance(&record)
         if kind != .stop { record.stopWithin = nil }
         record.operation = id
         settle(&record, reason: reason, at: now)
         let operation = InstanceOperation(
-            id: id, kind: kind, instance: record.id, instanceName: record.instance.name, generation: record.instance.generation, createdAt: now)
+            id: id, kind: kind, instance: record.id, instanceName: record.instance.name, project: record.instance.project,
+            generation: record.instance.generation, createdAt: now)
         put(record)
         put(operation)
         return .instance(record.instance, operation)

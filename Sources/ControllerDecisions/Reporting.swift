@@ -215,7 +215,7 @@ extension ClusterState {
         }
     }
 
-    package static let defaultProject = known("default")
+    package static let defaultProject = Project.first
     static let unknownName = known("unknown")
     static let unknownImage = ImageReference(name: unknownName, digest: knownDigest, format: .raw, bytes: 0)
 

@@ -53,20 +53,24 @@ enum Sample {
         Image(
             id: id(3), name: name("tiny"), digest: digest, format: .linux, architecture: .x86_64, bytes: 12_345_678, minimumDisk: .zero,
             createdAt: at,
-            sourceDigest: Digest(hex: String(repeating: "cd", count: 32)), version: "12.11", os: "debian", cloudInit: .nocloud)
+            sourceDigest: Digest(hex: String(repeating: "cd", count: 32)), version: "12.11", os: "debian", cloudInit: .nocloud, project: name("shop"))
     }
 
     static func operation() -> InstanceOperation {
-        InstanceOperation(id: id(4), kind: .launch, instance: id(1), instanceName: name("web-1"), generation: 1, createdAt: at)
+        InstanceOperation(
+            id: id(4), kind: .launch, instance: id(1), instanceName: name("web-1"), project: name("shop"), generation: 1, createdAt: at)
     }
 
     static func events() -> [Event] {
         let subjects: [Event.Subject] = [
             .cluster, .node(id(2), name: name("n1")), .instance(id(1), name: name("web-1")), .image(name("tiny")), .size(name("small")),
-            .key(name("laptop")), .volume(id(7), name: name("data")), .snapshot(id(8), name: name("before")),
+            .key(name("laptop")), .volume(id(7), name: name("data")), .snapshot(id(8), name: name("before")), .project(name("shop")),
+            .account(AccountName(project: name("shop"), name: name("ci"))),
         ]
         return subjects.enumerated().map { index, subject in
-            Event(revision: 7, index: index, at: at, level: .warning, reason: "NodeSuspect", subject: subject, message: "not heard from for 10s")
+            Event(
+                revision: 7, index: index, at: at, level: .warning, reason: "NodeSuspect", subject: subject,
+                project: index == 2 ? name("shop") : nil, message: "not heard from for 10s")
         }
     }
 

@@ -57,7 +57,7 @@ extension PlayedLedger {
             guard let key = try? SSHPublicKey("ssh-ed25519 \(blob) k\(number)") else { preconditionFailure("it is a key") }
             let at = Timestamp(milliseconds: 0)
             return .importKey(SSHKey(name: name("k\(number)"), publicKey: key, fingerprint: "SHA256:\(number)", createdAt: at))
-        case 27: return .deleteKey(name("k\(Int.random(in: 0...3, using: &generator))"))
+        case 27: return .deleteKey(ProjectName(project: Project.first, name: name("k\(Int.random(in: 0...3, using: &generator))")))
         default: return .report(randomReport(node, using: &generator))
         }
     }

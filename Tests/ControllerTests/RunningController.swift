@@ -37,7 +37,8 @@ struct RunningController: Sendable {
     ) async throws -> Value {
         let endpointFile = directory.appending(path: "endpoint")
         try? FileManager.default.removeItem(at: endpointFile)
-        let text = "listen: 127.0.0.1:0\ndataDirectory: \(directory.path)\nlogLevel: critical\n\(configuration)"
+        let access = configuration.contains("access:") ? "" : "access: open\n"
+        let text = "listen: 127.0.0.1:0\ndataDirectory: \(directory.path)\nlogLevel: critical\n\(access)\(configuration)"
         let service = try ControllerService(
             configuration: try ControllerConfiguration(text: text, file: "controller.yaml"), logger: Logger(label: "test"), version: "test",
             store: store)

@@ -56,6 +56,12 @@ class Dev:
         with open(self.directory + "/c/berth/context.yaml") as file:
             return re.search(r"http://[0-9.]+:[0-9]+", file.read()).group(0)
 
+    def headers(self):
+        """The context's token, where it has one."""
+        with open(self.directory + "/c/berth/context.yaml") as file:
+            token = re.search(r'token: "([^"]+)"', file.read())
+        return {"Authorization": "Bearer " + token.group(1)} if token else {}
+
     def pids(self, words):
         done = subprocess.run(["pgrep", "-f", f"{words}.*{self.directory}"], capture_output=True, text=True)
         return [int(pid) for pid in done.stdout.split()]
@@ -268,7 +274,7 @@ def ask(dev, method, path, body=None):
     host, port = dev.endpoint().removeprefix("http://").split(":")
     connection = http.client.HTTPConnection(host, int(port), timeout=30)
     try:
-        connection.request(method, path, body=body)
+        connection.request(method, path, body=body, headers=dev.headers())
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
     except OSError:
@@ -316,14 +322,14 @@ def launch_and_time(dev, name):
     connection.getresponse().read()
     body = json.dumps({"name": name, "size": "nano"})
     start = time.clock_gettime(time.CLOCK_BOOTTIME)
-    connection.request("POST", "/v1/instances", body=body, headers={"Content-Type": "application/json"})
+    connection.request("POST", "/v1/instances", body=body, headers={"Content-Type": "application/json"} | dev.headers())
     answer = connection.getresponse()
     text = answer.read()
     answered = time.clock_gettime(time.CLOCK_BOOTTIME)
     if answer.status >= 300:
         raise SystemExit(f"POST /v1/instances: {answer.status} {text}")
     while True:
-        connection.request("GET", f"/v1/instances/{name}")
+        connection.request("GET", f"/v1/instances/{name}", headers=dev.headers())
         status = json.loads(connection.getresponse().read())["status"]
         if status["state"] == "running" and status.get("pid"):
             break

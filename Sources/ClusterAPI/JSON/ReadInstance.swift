@@ -236,6 +236,7 @@ extension InstanceOperation: JSONRead {
         var kind: Kind?
         var instance: InstanceID?
         var instanceName: Name?
+        var project: Name?
         var generation: Int64?
         var state: State?
         var message: String?
@@ -247,6 +248,7 @@ extension InstanceOperation: JSONRead {
             case "kind": try json.put(try json.word(), into: &kind)
             case "instance": try json.value(into: &instance)
             case "instanceName": try json.value(into: &instanceName)
+            case "project": try json.value(into: &project)
             case "generation": try json.value(into: &generation)
             case "state": try json.put(try json.word(), into: &state)
             case "message": try json.optional(into: &message)
@@ -257,7 +259,7 @@ extension InstanceOperation: JSONRead {
         }
         self.init(
             id: try json.required(id), kind: try json.required(kind), instance: try json.required(instance),
-            instanceName: try json.required(instanceName), generation: try json.required(generation), state: try json.required(state),
-            message: message, createdAt: try json.required(createdAt), finishedAt: finishedAt)
+            instanceName: try json.required(instanceName), project: project, generation: try json.required(generation),
+            state: try json.required(state), message: message, createdAt: try json.required(createdAt), finishedAt: finishedAt)
     }
 }

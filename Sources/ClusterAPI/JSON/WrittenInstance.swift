@@ -154,6 +154,7 @@ extension InstanceOperation: JSONWritten {
             object.field("kind", kind.rawValue)
             object.field("instance", instance)
             object.field("instanceName", instanceName)
+            object.field("project", project)
             object.field("generation", generation)
             object.field("state", state.rawValue)
             object.field("message", message)
@@ -172,6 +173,7 @@ extension Event: JSONWritten {
             object.field("level", level.rawValue)
             object.field("reason", reason)
             object.field("subject", subject)
+            object.field("project", project)
             object.field("message", message)
         }
     }
@@ -207,6 +209,12 @@ extension Event.Subject: JSONWritten {
                 object.field("kind", "snapshot")
                 object.field("id", id)
                 object.field("name", name)
+            case .project(let name):
+                object.field("kind", "project")
+                object.field("name", name)
+            case .account(let name):
+                object.field("kind", "account")
+                object.field("name", name.description)
             }
         }
     }

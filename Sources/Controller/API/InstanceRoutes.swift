@@ -8,29 +8,27 @@ import Placement
 /// `/v1/instances`
 extension Controller {
     func listInstances(_ call: APICall) async throws -> Response {
-        let query = try call.query(allowing: Self.listing + ["state", "node", "label", "name", "project"])
+        let query = try call.query(allowing: Self.listing + ["state", "node", "label", "name"])
         let matching = try instanceFilter(query)
         return try list(
-            call, query, view.instances, matching: { matching($0.instance) },
+            call, query, view.instances, matching: { call.sees($0.instance.project) && matching($0.instance) },
             edit: { if case .instance(let edit) = $0 { edit } else { nil } }, id: { $0.id.description }, item: { $0.instance })
     }
 
     private func instanceFilter(_ query: Query) throws(ErrorBody) -> @Sendable (Instance) -> Bool {
         let state = try query.word("state", InstanceState.self)
         let name = try query.name("name")
-        let project = try query.name("project")
         let labels = try LabelFilter(query)
         let node = query["node"]
         return { instance in
-            (state == nil || instance.status.state == state) && (name == nil || instance.name == name)
-                && (project == nil || instance.project == project) && labels.matches(instance.spec.labels)
+            (state == nil || instance.status.state == state) && (name == nil || instance.name == name) && labels.matches(instance.spec.labels)
                 && (node == nil || instance.placement.map { $0.nodeName.text == node || $0.node.description == node?.lowercased() } ?? false)
         }
     }
 
     func showInstance(_ call: APICall) throws(ErrorBody) -> Response {
-        let query = try call.query("project")
-        let key = try instanceKey(call, query)
+        _ = try call.query()
+        let key = try instanceKey(call)
         return try .json(try view.read { state throws(ErrorBody) in try state.find(key).instance })
     }
 
@@ -40,7 +38,7 @@ extension Controller {
         let query = try call.query("dryRun")
         let body = try await JSONBody.read(call.request)
         let request = try JSONBody.decodeHot(LaunchRequest.self, body, optional: true)
-        let launch = try Self.launch(request)
+        let launch = try Self.launch(request, in: try projectOfBody(request.project, call))
         if try query.flag("dryRun") { return try await withTaskExecutorPreference(globalConcurrentExecutor) { try dryRun(launch) } }
         return try await change(call, body: body, status: 201, .launch(launch)) { answer in
             guard case .launched(let launched) = answer else { return nil }
@@ -49,7 +47,18 @@ extension Controller {
         }
     }
 
-    private static func launch(_ request: LaunchRequest) throws(ErrorBody) -> Command.Launch {
+    /// The body may name it too.
+    func projectOfBody(_ named: Name?, _ call: APICall) throws(ErrorBody) -> Name {
+        guard let project = named, project != call.project else {
+            if let project = call.project { return project }
+            return try namedProject(call)
+        }
+        guard call.asked == nil else { throw ErrorBody(code: .invalid, message: "project: the body and the query name different projects.") }
+        try demand(.use, in: project, call)
+        return project
+    }
+
+    private static func launch(_ request: LaunchRequest, in project: Name) throws(ErrorBody) -> Command.Launch {
         let count = request.count ?? 1
         guard (1...LedgerSettings.Limit.launchCount).contains(count) else {
             throw ErrorBody(
@@ -57,7 +66,7 @@ extension Controller {
                 message: "count: \(count) is out of range: 1 to \(LedgerSettings.Limit.launchCount) instances may be launched at once.")
         }
         var launch = Command.Launch(
-            name: request.name, project: request.project ?? ClusterState.defaultProject, size: request.size, image: request.image,
+            name: request.name, project: project, size: request.size, image: request.image,
             labels: request.labels ?? Labels(), groups: request.groups ?? [], constraints: request.constraints ?? Constraints(),
             policy: request.policy, restart: request.restart ?? .onFailure, stopTimeout: request.stopTimeout, queue: request.queue ?? false,
             recovery: request.recovery, ephemeral: request.ephemeral ?? false, priority: request.priority ?? 0, allOrNone: request.allOrNone ?? false,
@@ -86,12 +95,14 @@ extension Controller {
     // MARK: Changing
 
     func deleteInstance(_ call: APICall) async throws -> Response {
-        let key = try instanceKey(call, try call.query("project"))
+        _ = try call.query()
+        let key = try instanceKey(call)
         return try await changeInstance(call, body: try await noBody(call), .delete(key, .random()))
     }
 
     func updateInstance(_ call: APICall) async throws -> Response {
-        let key = try instanceKey(call, try call.query("project"))
+        _ = try call.query()
+        let key = try instanceKey(call)
         let body = try await JSONBody.read(call.request)
         let request = try JSONBody.decode(UpdateRequest.self, body)
         guard request.expiresIn == nil || request.neverExpires != true else {
@@ -107,29 +118,34 @@ extension Controller {
     }
 
     func startInstance(_ call: APICall) async throws -> Response {
-        let key = try instanceKey(call, try call.query("project"))
+        _ = try call.query()
+        let key = try instanceKey(call)
         return try await changeInstance(call, body: try await noBody(call), .start(key, .random()))
     }
 
     func stopInstance(_ call: APICall) async throws -> Response {
-        let key = try instanceKey(call, try call.query("project"))
+        _ = try call.query()
+        let key = try instanceKey(call)
         let body = try await JSONBody.read(call.request)
         let request = try JSONBody.decode(StopRequest.self, body, optional: true)
         return try await changeInstance(call, body: body, .stop(key, .random(), force: request.force ?? false, within: request.timeout))
     }
 
     func rebootInstance(_ call: APICall) async throws -> Response {
-        let key = try instanceKey(call, try call.query("project"))
+        _ = try call.query()
+        let key = try instanceKey(call)
         return try await changeInstance(call, body: try await noBody(call), .reboot(key, .random()))
     }
 
     func adoptInstance(_ call: APICall) async throws -> Response {
-        let key = try instanceKey(call, try call.query("project"))
+        _ = try call.query()
+        let key = try instanceKey(call)
         return try await changeInstance(call, body: try await noBody(call), .adopt(key))
     }
 
     func destroyInstance(_ call: APICall) async throws -> Response {
-        let key = try instanceKey(call, try call.query("project"))
+        _ = try call.query()
+        let key = try instanceKey(call)
         return try await changeInstance(call, body: try await noBody(call), .destroy(key, .random()))
     }
 
@@ -144,7 +160,8 @@ extension Controller {
 
     /// For a placed instance the decision as it was taken, made again from the journal; for one that waits, against the nodes of now.
     func explainInstance(_ call: APICall) async throws -> Response {
-        let key = try instanceKey(call, try call.query("project"))
+        _ = try call.query()
+        let key = try instanceKey(call)
         var state = view.copy
         let record = try state.find(key)
         guard !record.found else {

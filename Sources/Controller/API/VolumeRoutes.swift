@@ -7,16 +7,15 @@ import Hummingbird
 /// `/v1/volumes`
 extension Controller {
     func listVolumes(_ call: APICall) async throws -> Response {
-        let query = try call.query(allowing: Self.listing + ["name", "project", "node", "instance"])
+        let query = try call.query(allowing: Self.listing + ["name", "node", "instance"])
         let name = try query.name("name")
-        let project = try query.name("project")
         let node = query["node"]
         let instance = query["instance"]
         return try list(
             call, query, view.volumes,
             matching: { record in
                 let volume = record.volume
-                return (name == nil || volume.name == name) && (project == nil || volume.project == project)
+                return call.sees(volume.project) && (name == nil || volume.name == name)
                     && (node == nil || volume.nodeName?.text == node || volume.node?.description == node?.lowercased())
                     && (instance == nil || volume.attachment?.instanceName.text == instance
                         || volume.attachment?.instance.description == instance?.lowercased())
@@ -24,7 +23,8 @@ extension Controller {
     }
 
     func showVolume(_ call: APICall) throws(ErrorBody) -> Response {
-        let key = try volumeKey(call.parameters[0], try call.query("project"))
+        _ = try call.query()
+        let key = try volumeKey(call.parameters[0], call)
         return try .json(try view.read { state throws(ErrorBody) in try state.find(key).volume })
     }
 
@@ -32,11 +32,11 @@ extension Controller {
         _ = try call.query()
         let body = try await JSONBody.read(call.request)
         let request = try JSONBody.decode(VolumeRequest.self, body)
-        let project = request.project ?? ClusterState.defaultProject
+        let project = try projectOfBody(request.project, call)
         let node: NodeKey?
         if let text = request.node { node = try nodeKey(text) } else { node = nil }
         let source: VolumeKey?
-        if let text = request.source { source = try volumeKey(text, project: project) } else { source = nil }
+        if let text = request.source { source = try volumeKey(text, call) } else { source = nil }
         let volume = StorageCommand.NewVolume(
             id: .random(), name: request.name, project: project, size: request.size, format: request.format, pool: request.pool,
             limits: request.limits ?? IOLimits(), deleteWithInstance: request.deleteWithInstance ?? false, node: node, source: source)
@@ -44,7 +44,8 @@ extension Controller {
     }
 
     func updateVolume(_ call: APICall) async throws -> Response {
-        let key = try volumeKey(call.parameters[0], try call.query("project"))
+        _ = try call.query()
+        let key = try volumeKey(call.parameters[0], call)
         let body = try await JSONBody.read(call.request)
         let request = try JSONBody.decode(VolumeUpdateRequest.self, body)
         let update = StorageCommand.VolumeUpdate(size: request.size, limits: request.limits, deleteWithInstance: request.deleteWithInstance)
@@ -52,21 +53,23 @@ extension Controller {
     }
 
     func deleteVolume(_ call: APICall) async throws -> Response {
-        let key = try volumeKey(call.parameters[0], try call.query("project"))
+        _ = try call.query()
+        let key = try volumeKey(call.parameters[0], call)
         return try await changeVolume(call, body: try await noBody(call), .deleteVolume(key))
     }
 
     func attachVolume(_ call: APICall) async throws -> Response {
-        let query = try call.query("project")
-        let key = try volumeKey(call.parameters[0], query)
+        _ = try call.query()
+        let key = try volumeKey(call.parameters[0], call)
         let body = try await JSONBody.read(call.request)
         let request = try JSONBody.decode(AttachRequest.self, body)
-        let instance = try instanceKey(request.instance, project: try query.name("project") ?? ClusterState.defaultProject)
+        let instance = try instanceKey(request.instance, call)
         return try await changeVolume(call, body: body, .attach(key, instance, .random()))
     }
 
     func detachVolume(_ call: APICall) async throws -> Response {
-        let key = try volumeKey(call.parameters[0], try call.query("project"))
+        _ = try call.query()
+        let key = try volumeKey(call.parameters[0], call)
         return try await changeVolume(call, body: try await noBody(call), .detach(key, .random()))
     }
 
@@ -80,14 +83,16 @@ extension Controller {
     // MARK: Instances
 
     func resizeInstance(_ call: APICall) async throws -> Response {
-        let key = try instanceKey(call, try call.query("project"))
+        _ = try call.query()
+        let key = try instanceKey(call)
         let body = try await JSONBody.read(call.request)
         let request = try JSONBody.decode(ResizeRequest.self, body)
         return try await changeDisks(call, body: body, .resize(key, size: request.size, .random(), restart: request.restart ?? false))
     }
 
     func rebuildInstance(_ call: APICall) async throws -> Response {
-        let key = try instanceKey(call, try call.query("project"))
+        _ = try call.query()
+        let key = try instanceKey(call)
         let body = try await JSONBody.read(call.request)
         let request = try JSONBody.decode(RebuildRequest.self, body, optional: true)
         return try await changeDisks(call, body: body, .rebuild(key, image: request.image, .random()))

@@ -24,6 +24,9 @@ enum RowCodec {
             case .recovery(let edit): try add(edit, .recovery, encoder, &batch)
             case .volume(let edit): try add(edit, .volume, encoder, &batch)
             case .snapshot(let edit): try add(edit, .snapshot, encoder, &batch)
+            case .access(.project(let edit)): try add(edit, .project, encoder, &batch)
+            case .access(.account(let edit)): try add(edit, .account, encoder, &batch)
+            case .access(.token(let edit)): try add(edit, .token, encoder, &batch)
             }
         }
         if !effects.steps.isEmpty { batch.steps = try StepCodec.encode(effects.steps) }
@@ -52,6 +55,9 @@ enum RowCodec {
         case .recovery: .recovery(try read(Recovery.self))
         case .volume: .volume(try read(VolumeRecord.self))
         case .snapshot: .snapshot(try read(Snapshot.self))
+        case .project: .access(.project(try read(Project.self)))
+        case .account: .access(.account(try read(Account.self)))
+        case .token: .access(.token(try read(KeptToken.self)))
         }
     }
 
@@ -111,6 +117,9 @@ enum RowCodec {
         case .recovery(let edit): key(edit)
         case .volume(let edit): key(edit)
         case .snapshot(let edit): key(edit)
+        case .access(.project(let edit)): key(edit)
+        case .access(.account(let edit)): key(edit)
+        case .access(.token(let edit)): key(edit)
         }
     }
 }

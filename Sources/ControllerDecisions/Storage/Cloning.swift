@@ -19,6 +19,8 @@ extension ClusterState {
         guard instances.count < LedgerSettings.Limit.instances else {
             throw .tooMany("This cluster holds \(instances.count) instances, which is the most it takes.")
         }
+        try checkQuota(launch.project, adding: QuotaUsage(instances: 1, of: template.resources))
+        try checkOperations(in: launch.project)
         let request = Self.request(template, instance: new.instance)
         guard engine.admits(request, on: snapshot.node), let allocation = engine.allocation(for: request, on: snapshot.node) else {
             throw ErrorBody(

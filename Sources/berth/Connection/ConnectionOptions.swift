@@ -1,5 +1,6 @@
 import ArgumentParser
 import ClusterAPI
+import ClusterModel
 import Glibc
 
 struct ConnectionOptions: ParsableArguments {
@@ -12,12 +13,24 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A context of the context file, instead of its current one.", valueName: "name"))
     var context: String?
 
+    @Option(
+        help: ArgumentHelp("The project, instead of BERTH_PROJECT and the context's; else your own.", valueName: "name"),
+        transform: ArgumentText.name)
+    var project: Name?
+
     @Flag(name: [.short, .long], help: "Show no progress on standard error; errors are still shown.")
     var quiet = false
 
     func client() throws -> APIClient {
         let address = try address()
-        return APIClient(transport: try CurlTransport(endpoint: address.endpoint, token: address.token))
+        return APIClient(transport: try CurlTransport(endpoint: address.endpoint, token: address.token), project: try project ?? address.projectName)
+    }
+
+    /// For what is about one project and can't go without its name.
+    func projectName(_ client: APIClient) async throws -> Name {
+        if let project = client.project { return project }
+        guard let own = try await client.whoami().project else { throw CommandFailure(.usage, "you have roles in several projects: give --project") }
+        return own
     }
 
     func address() throws -> ControllerAddress {
@@ -34,14 +47,24 @@ struct ConnectionOptions: ParsableArguments {
 package struct ControllerAddress: Hashable, Sendable {
     package var endpoint: String
     package var token: String?
+    /// As it was written, of BERTH_PROJECT or of the context.
+    package var project: String?
+
+    var projectName: Name? {
+        get throws {
+            guard let project else { return nil }
+            do { return try Name(project) } catch { throw CommandFailure(.usage, "the project of BERTH_PROJECT or of the context: \(error)") }
+        }
+    }
 
     /// Flag before environment before the context file, for each of the two; a token of the file belongs to the file's endpoint and goes nowhere else.
     package static func resolve(
         endpoint: String?, token: String?, context: String?, environment: (String) -> String?, file: String?
     ) throws -> ControllerAddress {
         let givenToken = token ?? environment("BERTH_TOKEN")
+        let project = environment("BERTH_PROJECT")
         if let given = endpoint ?? (context == nil ? environment("BERTH_ENDPOINT") : nil) {
-            return ControllerAddress(endpoint: given, token: givenToken)
+            return ControllerAddress(endpoint: given, token: givenToken, project: project)
         }
         let contexts = try file.flatMap { try ContextFile.read($0) } ?? ContextFile()
         guard let name = context ?? contexts.current else {
@@ -53,6 +76,6 @@ package struct ControllerAddress: Hashable, Sendable {
             throw CommandFailure(
                 .notFound, "there is no context “\(name)” in \(file ?? "the context file"); known are: \(known.isEmpty ? "none" : known)")
         }
-        return ControllerAddress(endpoint: found.endpoint, token: givenToken ?? found.token)
+        return ControllerAddress(endpoint: found.endpoint, token: givenToken ?? found.token, project: project ?? found.project)
     }
 }

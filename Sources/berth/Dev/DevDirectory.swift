@@ -33,6 +33,12 @@ struct DevDirectory {
     func log(of process: String) -> String { file("\(process).log") }
     func data(of process: String) -> String { file(process) }
 
+    /// What its controller gave the first admin; nil before its first start.
+    var adminToken: String? {
+        guard let text = try? ConfigurationFile.text(data(of: "controller") + "/admin-token") else { return nil }
+        return text.split(whereSeparator: \.isNewline).first.map(String.init)
+    }
+
     func make() throws { try UserDirectory.make(path) }
 
     /// Held until the returned value goes.

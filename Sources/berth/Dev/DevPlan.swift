@@ -50,6 +50,8 @@ package struct DevPlan: Sendable {
 
     package func controllerText(port: UInt16, data: String) -> String {
         var text = "listen: 127.0.0.1:\(port)\ndataDirectory: \(YAMLText.quoted(data))\n"
+        // One token does everything here, benchmarks among it.
+        text += "access: {rate: 100000, burst: 100000}\n"
         if let policy { text += "placement: {policy: \(policy.rawValue)}\n" }
         return text
     }

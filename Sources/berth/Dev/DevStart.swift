@@ -23,9 +23,9 @@ final class DevStart: Sendable {
     /// `plan` makes a new cluster; without one, `known` is made whole again.
     func start(known: DevState?, plan: DevPlan?) async throws -> DevState {
         var state = try known ?? prepare(plan)
-        let client = APIClient(transport: try CurlTransport(endpoint: state.endpoint), pauses: [])
         try startMissing("controller", ["controller", "run"], &state)
-        try await waitUntilReady(client, state)
+        try await waitUntilReady(APIClient(transport: try CurlTransport(endpoint: state.endpoint), pauses: []), state)
+        let client = APIClient(transport: try CurlTransport(endpoint: state.endpoint, token: directory.adminToken), pauses: [])
         if let plan { for size in plan.sizes { try await create(size, client) } }
         for node in state.nodes { try startMissing(node, ["agent", "run"], &state) }
         if state.fleet > 0 { try startMissing(DevState.fleetName, ["dev", "fleet", "--controller", state.endpoint], &state) }
@@ -119,18 +119,18 @@ final class DevStart: Sendable {
 
     private func setContext(_ state: inout DevState) throws {
         wroteContext.withLock { $0 = true }
-        try DevContext.set(&state)
+        try DevContext.set(&state, token: directory.adminToken)
         try state.write(directory)
     }
 }
 
 /// The context “dev” in a person's context file, beside which the others stay as they are.
 enum DevContext {
-    static func set(_ state: inout DevState) throws {
+    static func set(_ state: inout DevState, token: String?) throws {
         guard let path = ContextFile.standardPath else { return }
         var file = try ContextFile.read(path) ?? ContextFile()
         if file.current != DevStart.contextName { state.previousContext = file.current }
-        file.set(.init(name: DevStart.contextName, endpoint: state.endpoint))
+        file.set(.init(name: DevStart.contextName, endpoint: state.endpoint, token: token))
         file.current = DevStart.contextName
         try file.write(path)
     }

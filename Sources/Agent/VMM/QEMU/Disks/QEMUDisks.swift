@@ -103,7 +103,7 @@ extension QEMUDriver {
         let file = directory.path + "/export.qcow2"
         defer { unlink(file) }
         try await tool.convert(directory.file(.disk), .qcow2, snapshot: "\(snapshot.id)", into: file, .qcow2)
-        try await exporter.send(file, as: order.image, architecture: settings.architecture)
+        try await exporter.send(file, of: snapshot.id, desired.id, architecture: settings.architecture)
     }
 }
 
