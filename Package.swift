@@ -8,6 +8,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// X509 imports CoreFoundation, of which the compiler then believes `stat` and `timespec` to be: without the demand that everybody imports it.
+let besideX509: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny")]
+
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -49,6 +52,7 @@ let package = Package(
         .target(name: "Placement", dependencies: ["ClusterModel"], swiftSettings: strict),
         .target(name: "StrictYAML", dependencies: ["ClusterModel", yams], swiftSettings: strict),
         .target(name: "ClusterAPI", dependencies: ["ClusterModel", "CCurl"], swiftSettings: strict),
+        .target(name: "Certificates", dependencies: ["ClusterModel", crypto, certificates, asn1], swiftSettings: strict),
         // Floor 3: pure decisions.
         .target(name: "ControllerDecisions", dependencies: ["ClusterModel", "Placement"], swiftSettings: strict),
         .target(name: "AgentDecisions", dependencies: ["ClusterModel"], swiftSettings: strict),
@@ -56,8 +60,8 @@ let package = Package(
         .target(
             name: "Controller",
             dependencies: [
-                "ClusterModel", "Placement", "ClusterAPI", "ControllerDecisions", "StrictYAML", log, lifecycle, crypto, deque,
-                certificates, asn1,
+                "ClusterModel", "Placement", "ClusterAPI", "ControllerDecisions", "StrictYAML", "Certificates", log, lifecycle, crypto,
+                deque,
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -73,12 +77,12 @@ let package = Package(
         .target(
             name: "Agent",
             dependencies: [
-                "ClusterModel", "ClusterAPI", "AgentDecisions", "CageDecisions", "StrictYAML", "CKVM", "CSpawn", log, lifecycle, crypto,
-                certificates, asn1,
+                "ClusterModel", "ClusterAPI", "AgentDecisions", "CageDecisions", "StrictYAML", "CKVM", "CSpawn", "Certificates", log,
+                lifecycle, crypto,
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            swiftSettings: strict),
+            swiftSettings: besideX509),
         .target(
             name: "Simulator", dependencies: ["ClusterModel", "Placement", "ControllerDecisions", "AgentDecisions", "CageDecisions"],
             swiftSettings: strict),
@@ -87,7 +91,8 @@ let package = Package(
         .executableTarget(
             name: "berth",
             dependencies: [
-                "ClusterModel", "ClusterAPI", "Placement", "Planner", "Simulator", "Controller", "Agent", "StrictYAML", "CSpawn", log, lifecycle,
+                "ClusterModel", "ClusterAPI", "Placement", "Planner", "Simulator", "Controller", "Agent", "Certificates", "StrictYAML", "CSpawn",
+                log, lifecycle,
                 signals, yams,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
@@ -110,7 +115,8 @@ let package = Package(
         .testTarget(
             name: "ControllerTests",
             dependencies: [
-                "Controller", "ControllerDecisions", "Placement", "ClusterAPI", "StrictYAML", "ClusterModel", log, yams,
+                "Controller", "ControllerDecisions", "Placement", "ClusterAPI", "StrictYAML", "ClusterModel", "Certificates", log, yams,
+                crypto, certificates,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),

@@ -51,6 +51,7 @@ final class Cluster: @unchecked Sendable {
         givenDirectory = shape.dataDirectory
         controllerConfiguration = try scratch.write(
             """
+            security: none
             listen: 127.0.0.1:0
             dataDirectory: \(scratch.url.path)/c
             \(shape.lease.map { "lease: \($0)" } ?? "heartbeat: \(shape.heartbeat)")

@@ -13,6 +13,7 @@ package enum Route: String, CaseIterable, Sendable {
     case listKeys, importKey, deleteKey, instanceSeed
     case listOperations, showOperation, cancelOperation
     case listEvents
+    case showAuthority, createJoinToken, joinNode, renewCertificate, revokeNode
     case openStream, streamOutput, streamInput, closeStream, nodeStreamOutput, nodeStreamInput
 
     package enum Method: String, Sendable { case get = "GET", post = "POST", put = "PUT", delete = "DELETE" }
@@ -85,6 +86,11 @@ package enum Route: String, CaseIterable, Sendable {
         case .showOperation: (.get, "/v1/operations/{operation}")
         case .cancelOperation: (.post, "/v1/operations/{operation}/cancel")
         case .listEvents: (.get, "/v1/events")
+        case .showAuthority: (.get, "/v1/authority")
+        case .createJoinToken: (.post, "/v1/join-tokens")
+        case .joinNode: (.post, "/v1/join")
+        case .renewCertificate: (.post, "/v1/nodes/{node}/certificate")
+        case .revokeNode: (.post, "/v1/nodes/{node}/revoke")
         case .openStream: (.post, "/v1/instances/{instance}/streams")
         case .streamOutput: (.get, "/v1/streams/{stream}/output")
         case .streamInput: (.post, "/v1/streams/{stream}/input")

@@ -1,3 +1,4 @@
+import Certificates
 import ClusterModel
 import ControllerDecisions
 import Logging
@@ -25,13 +26,17 @@ final class Controller: Sendable {
     let images: ImageLibrary
     let metrics: Metrics
     let logger: Logger
+    /// Nil without TLS, where nobody has a certificate.
+    let authority: Authority?
+    let joinGate = JoinGate()
     private let stopping = Atomic(false)
 
     init(
         version: String, epoch: Epoch, settings: LedgerSettings, journalKept: Int64, store: any StateStore, room: DiskRoom,
         snapshots: LedgerSnapshots, view: CommittedView, log: WatchLog, writer: LedgerWriter, sessions: NodeSessions, leaseTimes: LeaseTimes,
-        images: ImageLibrary, metrics: Metrics, logger: Logger
+        images: ImageLibrary, metrics: Metrics, logger: Logger, authority: Authority?
     ) {
+        self.authority = authority
         self.version = version
         self.epoch = epoch
         self.settings = settings

@@ -9,6 +9,8 @@ package struct ControllerConfiguration: Sendable {
     /// 0 takes any free port; `<dataDirectory>/endpoint` then says which.
     package var port: Int
     package var dataDirectory: String
+    package var security = Security.tls
+    var tls = TLSSettings()
     package var timing: HeartbeatTiming
     /// Nil where the heartbeat leaves no room for a lease: fenced instances don't run then.
     package var lease: LeaseTiming?
@@ -35,7 +37,7 @@ package struct ControllerConfiguration: Sendable {
     package init(text: String, file: String) throws(ConfigurationError) {
         let root = try ConfigurationDocument(text: text, file: file).root.mapping(keys: [
             "listen", "dataDirectory", "heartbeat", "lease", "recovery", "fence", "placement", "defaults", "watch", "images", "snapshots",
-            "connections", "logLevel",
+            "connections", "logLevel", "security", "tls",
         ])
         (host, port) = try root["listen"].map(Self.address) ?? ("127.0.0.1", 7480)
         let directory = try root.required("dataDirectory")
@@ -60,6 +62,8 @@ package struct ControllerConfiguration: Sendable {
         snapshotsKept = Int(try snapshots?["kept"]?.integer(in: 0...1000) ?? 3)
         if let value = root["connections"] { connections = try ConnectionLimits(value) }
         if let value = root["images"] { images = try Self.images(value) }
+        if let value = root["security"] { security = try value.word(Security.self) }
+        if let value = root["tls"] { tls = try TLSSettings(value) }
         logLevel = try root["logLevel"]?.word(Logger.Level.self) ?? .info
     }
 
@@ -86,7 +90,7 @@ package struct ControllerConfiguration: Sendable {
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
         guard host == "localhost" || host == "::1" || isLoopback(host) else {
             throw value.error(
-                "“\(Printable(host, limit: 80))” is no loopback address: the controller has no TLS and no tokens yet, so it listens on 127.0.0.1 or ::1 only"
+                "“\(Printable(host, limit: 80))” is no loopback address: people need no tokens yet, so the controller listens on 127.0.0.1 or ::1 only"
             )
         }
         return (host, Int(port))

@@ -1,3 +1,4 @@
+import Certificates
 import ClusterModel
 import ControllerDecisions
 import Logging
@@ -34,6 +35,8 @@ struct ControllerOpening {
             case .full: throw .diskFull(directory: directory)
             case .lostTerm, .unavailable: throw .store(directory: directory, why: error.description)
             }
+        } catch let error as CertificateFailure {
+            throw .authority(error.description)
         } catch let error as ControllerStartError {
             throw error
         } catch {
@@ -95,7 +98,7 @@ struct ControllerOpening {
         let controller = Controller(
             version: version, epoch: Epoch(head.epoch), settings: settings, journalKept: Self.journalKept, store: witnessed, room: room,
             snapshots: snapshots, view: view, log: log, writer: writer, sessions: sessions, leaseTimes: leaseTimes, images: images,
-            metrics: metrics, logger: logger)
+            metrics: metrics, logger: logger, authority: try configuration.authority())
         return Opened(controller: controller, state: state, head: head, answers: IdempotencyIndex(stored.answers))
     }
 

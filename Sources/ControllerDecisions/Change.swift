@@ -23,6 +23,8 @@ package enum Change: Sendable {
     case key(Edit<SSHKey>)
     case seed(Edit<KeptSeed>)
     case recovery(Edit<Recovery>)
+    case joinToken(Edit<JoinToken>)
+    case credential(Edit<NodeCredential>)
     case volume(Edit<VolumeRecord>)
     case snapshot(Edit<Snapshot>)
 
@@ -37,6 +39,8 @@ package enum Change: Sendable {
         case .key(let edit): .key(edit.inverted)
         case .seed(let edit): .seed(edit.inverted)
         case .recovery(let edit): .recovery(edit.inverted)
+        case .joinToken(let edit): .joinToken(edit.inverted)
+        case .credential(let edit): .credential(edit.inverted)
         case .volume(let edit): .volume(edit.inverted)
         case .snapshot(let edit): .snapshot(edit.inverted)
         }

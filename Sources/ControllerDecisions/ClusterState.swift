@@ -19,6 +19,7 @@ package struct ClusterState: Sendable {
     package private(set) var keys: [Name: Row<SSHKey>] = [:]
     package private(set) var seeds: [InstanceID: Row<KeptSeed>] = [:]
     package private(set) var storage = StorageIndex()
+    package private(set) var enrolment = EnrolmentIndex()
     private(set) var seedBytes = 0
     private(set) var expiring: [InstanceID: Timestamp] = [:]
 
@@ -97,6 +98,7 @@ package struct ClusterState: Sendable {
         case .placePending(let again): placePending(again: again, at: now)
         case .expireOperations(let keep): expireOperations(keeping: keep)
         case .storage(let command): try perform(command, at: now)
+        case .enrolment(let command): try perform(command, at: now)
         }
     }
 
@@ -251,6 +253,8 @@ package struct ClusterState: Sendable {
             }
         case .tombstone(let edit): install(tombstone: edit)
         case .recovery(let edit): recovery = edit.after
+        case .joinToken(let edit): enrolment.apply(edit)
+        case .credential(let edit): enrolment.apply(edit)
         case .volume(let edit): storage.apply(edit)
         case .snapshot(let edit): storage.apply(edit)
         }

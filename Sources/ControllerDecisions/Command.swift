@@ -35,6 +35,7 @@ package enum Command: Sendable {
     case placePending(again: Bool)
     case expireOperations(keep: Int)
     case storage(StorageCommand)
+    case enrolment(EnrolmentCommand)
 
     package struct Launch: Sendable {
         package var name: Name?
@@ -186,6 +187,8 @@ package enum Answer: Sendable {
     case volume(Volume, InstanceOperation?)
     case snapshot(Snapshot, InstanceOperation?)
     case recovery(Recovery)
+    case joinToken(JoinToken)
+    case credential(NodeCredential)
     /// Of a report: whether the node is known and its report was taken.
     case reported(known: Bool)
     case done

@@ -35,6 +35,8 @@ package struct LedgerSettings: Hashable, Sendable {
         package static let rules = 32
         package static let explainedNodes = 64
         package static let observedPerReport = 10_000
+        /// Of one node, since each takes room in the ledger on nothing but its word.
+        package static let strangersPerNode = 1024
         package static let tombstones = 100_000
         package static let sizes = 1000
         package static let images = 10_000
@@ -48,6 +50,7 @@ package struct LedgerSettings: Hashable, Sendable {
         package static let seedBytes = 1 << 30
         package static let seedBytesAtOnce = 16 << 20
         package static let nodes = 100_000
+        package static let joinTokens = 100_000
         package static let taintsOrTraits = 256
         package static let stopTimeout = Milliseconds(seconds: 3600)
     }

@@ -48,6 +48,7 @@ extension ClusterState {
         }
         for record in held { bury(record, with: node, at: now) }
         dropVolumes(on: node, at: now)
+        dropCredential(of: node.id)
         step(.node(before: placementNode(node), after: nil))
         remove(node)
         note(

@@ -14,7 +14,13 @@ extension ClusterState {
             setHealth(.alive, of: node, silentFor: nil, at: now)
             node.health = .alive
         }
-        for observed in report.observed { take(observed, from: node, at: now) }
+        var bounds = ReportBounds(strangersThere: instances(on: node.id).count(where: \.isQuarantined))
+        for observed in report.observed { take(observed, from: node, &bounds, at: now) }
+        if bounds.leftOut > 0 {
+            note(
+                .warning, "ReportLeftOut", .node(node.id, name: node.name),
+                "Node “\(node.name)” reports \(bounds.leftOut) more instances that aren't its own than are heeded.", at: now)
+        }
         if report.full { takeAbsence(of: report.observed, on: node, at: now) }
         if let storage = report.storage { take(storage, from: node.id, at: now) }
         return .reported(known: true)
@@ -53,16 +59,16 @@ extension ClusterState {
         note(.info, "NodeChanged", .node(id, name: node.name), "Node “\(node.name)” registered with changed facts.", at: now)
     }
 
-    private mutating func take(_ observed: ObservedInstance, from node: Node, at now: Timestamp) {
+    private mutating func take(_ observed: ObservedInstance, from node: Node, _ bounds: inout ReportBounds, at now: Timestamp) {
         if let tombstone = tombstones[TombstoneID(instance: observed.id, node: node.id)]?.value {
             return confirm(tombstone, by: observed, from: node, at: now)
         }
         guard let record = instances[observed.id]?.value else {
-            takeUnknown(observed, from: node, at: now)
+            takeUnknown(observed, from: node, &bounds, at: now)
             return
         }
         guard record.instance.placement?.node == node.id else {
-            guard observed.state != .absent else { return }
+            guard observed.state != .absent, bounds.admitsElsewhere() else { return }
             note(
                 .warning, "InstanceSeenElsewhere", .instance(record.id, name: record.instance.name),
                 "Node “\(node.name)” reports instance “\(record.instance.name)”, which belongs to "
@@ -169,8 +175,8 @@ extension ClusterState {
 
     // MARK: Strangers
 
-    private mutating func takeUnknown(_ observed: ObservedInstance, from node: Node, at now: Timestamp) {
-        guard observed.state != .absent, instances.count < LedgerSettings.Limit.instances else { return }
+    private mutating func takeUnknown(_ observed: ObservedInstance, from node: Node, _ bounds: inout ReportBounds, at now: Timestamp) {
+        guard observed.state != .absent, instances.count < LedgerSettings.Limit.instances, bounds.admitsStranger() else { return }
         let resources = observed.resources.clamped
         var instance = Instance(
             id: observed.id, name: strangerName(observed), project: Self.defaultProject, generation: max(1, min(observed.generation, Int64.max / 2)),

@@ -71,7 +71,7 @@ struct ConfigurationTests {
     }
 
     private func service(directory: String, port: String = "0") throws -> ControllerService {
-        let text = "listen: 127.0.0.1:\(port)\ndataDirectory: \(directory)\nlogLevel: critical"
+        let text = "security: none\nlisten: 127.0.0.1:\(port)\ndataDirectory: \(directory)\nlogLevel: critical"
         return try ControllerService(
             configuration: try ControllerConfiguration(text: text, file: "c.yaml"), logger: Logger(label: "test"), version: "test")
     }

@@ -13,14 +13,21 @@ package struct AgentService: Service {
     private let version: String
     private let transport: any Transport
     private let identity: NodeIdentity
+    private let certificates: CertificateKeeper?
 
     /// Takes the data directory's lock. Throws a sentence when the node can't work: `agent check` says more.
-    package init(configuration: AgentConfiguration, logger: Logger, version: String, transport: any Transport) throws {
+    package init(configuration: AgentConfiguration, logger: Logger, version: String, transport: any Transport, certificates: CertificateKeeper? = nil) throws {
+        self.certificates = certificates
         self.configuration = configuration
         self.logger = logger
         self.version = version
         self.transport = transport
         identity = try NodeIdentity(directory: configuration.dataDirectory)
+        if let certificates, certificates.node != identity.id {
+            throw WorkFailure(
+                "\(configuration.dataDirectory)/node-id says \(identity.id), and the certificate beside it is of node \(certificates.node): put the right "
+                    + "node-id back, or join anew with “berth agent join”")
+        }
     }
 
     /// The node's id, kept in the data directory.
@@ -62,6 +69,7 @@ package struct AgentService: Service {
             group.addTask { await keeper.follow() }
             group.addTask { await loop.run(conversation) }
             group.addTask { await machine.volumes?.follow() }
+            if let certificates { group.addTask { await certificates.run() } }
             await group.waitForAll()
         }
         logger.info("agent stopped; its VMs run on")

@@ -12,6 +12,7 @@ struct APICall: Sendable {
     /// The path's parameters in order, decoded.
     var parameters: [String]
     var requestID: String
+    var peer: Peer
 
     func query(_ allowed: String...) throws(ErrorBody) -> Query { try Query(request.uri.query, allowed: allowed) }
 

@@ -41,8 +41,10 @@ struct APIResponder: HTTPResponder {
             response.headers[.allow] = methods.joined(separator: ", ")
             return (nil, response)
         case .found(let route, let parameters):
-            let call = APICall(route: route, request: request, parameters: parameters, requestID: requestID)
             do {
+                let peer = try controller.peer(Presented.current?.certificate ?? .none)
+                let call = APICall(route: route, request: request, parameters: parameters, requestID: requestID, peer: peer)
+                try controller.checkPeer(call)
                 return (route, try await perform(call))
             } catch let error as ErrorBody {
                 var response = Response.failure(error, requestID: requestID)

@@ -19,6 +19,7 @@ extension Controller {
         let request = try JSONBody.decodeHot(SyncRequest.self, body)
         let health = view.look { $0.nodes[node]?.value.health }
         try checkSync(request, isKnown: health != nil)
+        try checkName(request.registration, from: call.peer)
         let arrival = sessions.arrive(request, from: node, health: health)
         guard request.highestEpoch <= epoch else { throw outranked(by: request.highestEpoch) }
         switch arrival {
@@ -67,6 +68,16 @@ extension Controller {
                 + "it is another cluster's, or works on an old copy of the ledger.")
     }
 
+    /// The certificate's name is the token's, and the token's was an operator's word.
+    private func checkName(_ registration: NodeRegistration?, from peer: Peer) throws(ErrorBody) {
+        guard case .node(let node) = peer, let registration, let name = view.look({ $0.enrolment.credentials[node]?.value.name }),
+            name != registration.name
+        else { return }
+        throw ErrorBody(
+            code: .conflict,
+            message: "This node joined as “\(name)” and now calls itself “\(registration.name)”; keep the name, or remove the node and join it anew.")
+    }
+
     private func outranked(by higher: Epoch) -> ErrorBody {
         ErrorBody(
             code: .unavailable,
@@ -91,7 +102,7 @@ extension Controller {
                     continue
                 }
                 nodes.insert(node)
-            case .size, .image, .operation, .key, .seed, .recovery, .snapshot: continue
+            case .size, .image, .operation, .key, .seed, .recovery, .snapshot, .joinToken, .credential: continue
             }
         }
         for node in nodes { sessions.wake(node) }

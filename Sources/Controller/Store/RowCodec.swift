@@ -22,6 +22,8 @@ enum RowCodec {
             case .key(let edit): try add(edit, .key, encoder, &batch)
             case .seed(let edit): try add(edit, .seed, encoder, &batch)
             case .recovery(let edit): try add(edit, .recovery, encoder, &batch)
+            case .joinToken(let edit): try add(edit, .joinToken, encoder, &batch)
+            case .credential(let edit): try add(edit, .credential, encoder, &batch)
             case .volume(let edit): try add(edit, .volume, encoder, &batch)
             case .snapshot(let edit): try add(edit, .snapshot, encoder, &batch)
             }
@@ -50,6 +52,8 @@ enum RowCodec {
         case .key: .key(try read(SSHKey.self))
         case .seed: .seed(try read(KeptSeed.self))
         case .recovery: .recovery(try read(Recovery.self))
+        case .joinToken: .joinToken(try read(JoinToken.self))
+        case .credential: .credential(try read(NodeCredential.self))
         case .volume: .volume(try read(VolumeRecord.self))
         case .snapshot: .snapshot(try read(Snapshot.self))
         }
@@ -109,6 +113,8 @@ enum RowCodec {
         case .key(let edit): key(edit)
         case .seed(let edit): key(edit)
         case .recovery(let edit): key(edit)
+        case .joinToken(let edit): key(edit)
+        case .credential(let edit): key(edit)
         case .volume(let edit): key(edit)
         case .snapshot(let edit): key(edit)
         }

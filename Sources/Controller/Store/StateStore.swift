@@ -40,6 +40,8 @@ package enum RowKind: Int64, Hashable, Sendable, CaseIterable {
     case key = 7
     case seed = 8
     case recovery = 9
+    case joinToken = 50
+    case credential = 51
     case volume = 30
     case snapshot = 31
 }

@@ -135,6 +135,8 @@ extension Change {
         case .operation(let edit): row(edit, Change.operation)
         case .tombstone(let edit): row(edit, Change.tombstone)
         case .recovery(let edit): row(edit, Change.recovery)
+        case .joinToken(let edit): row(edit, Change.joinToken)
+        case .credential(let edit): row(edit, Change.credential)
         case .key(let edit): row(edit, Change.key)
         case .seed(let edit): row(edit, Change.seed)
         case .volume(let edit): row(edit, Change.volume)

@@ -9,6 +9,11 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The bearer token, instead of BERTH_TOKEN and the context file.", valueName: "token", visibility: .hidden))
     var token: String?
 
+    @Option(
+        help: ArgumentHelp("The certificate of the cluster's authority, in PEM, instead of BERTH_CA and the context file.", valueName: "file"),
+        completion: .file(extensions: ["pem"]))
+    var ca: String?
+
     @Option(help: ArgumentHelp("A context of the context file, instead of its current one.", valueName: "name"))
     var context: String?
 
@@ -17,11 +22,12 @@ struct ConnectionOptions: ParsableArguments {
 
     func client() throws -> APIClient {
         let address = try address()
-        return APIClient(transport: try CurlTransport(endpoint: address.endpoint, token: address.token))
+        return APIClient(transport: try CurlTransport(endpoint: address.endpoint, token: address.token, trust: address.trust()))
     }
 
     func address() throws -> ControllerAddress {
-        try ControllerAddress.resolve(endpoint: endpoint, token: token, context: context, environment: environment, file: ContextFile.standardPath)
+        try ControllerAddress.resolve(
+            endpoint: endpoint, token: token, ca: ca, context: context, environment: environment, file: ContextFile.standardPath)
     }
 
     private func environment(_ name: String) -> String? {
@@ -34,14 +40,22 @@ struct ConnectionOptions: ParsableArguments {
 package struct ControllerAddress: Hashable, Sendable {
     package var endpoint: String
     package var token: String?
+    /// The path of the certificate of the authority that is trusted; nil: whatever the machine trusts.
+    package var ca: String?
 
-    /// Flag before environment before the context file, for each of the two; a token of the file belongs to the file's endpoint and goes nowhere else.
+    func trust() throws -> CurlTrust {
+        guard let ca else { return CurlTrust() }
+        return CurlTrust(.pinned(try InputFile.read(ca, limit: 1 << 20)))
+    }
+
+    /// Flag before environment before the context file, for each of the three; a token and an authority of the file belong to the file's endpoint and go nowhere else.
     package static func resolve(
-        endpoint: String?, token: String?, context: String?, environment: (String) -> String?, file: String?
+        endpoint: String?, token: String?, ca: String? = nil, context: String?, environment: (String) -> String?, file: String?
     ) throws -> ControllerAddress {
         let givenToken = token ?? environment("BERTH_TOKEN")
+        let givenCA = ca ?? environment("BERTH_CA")
         if let given = endpoint ?? (context == nil ? environment("BERTH_ENDPOINT") : nil) {
-            return ControllerAddress(endpoint: given, token: givenToken)
+            return ControllerAddress(endpoint: given, token: givenToken, ca: givenCA)
         }
         let contexts = try file.flatMap { try ContextFile.read($0) } ?? ContextFile()
         guard let name = context ?? contexts.current else {
@@ -53,6 +67,6 @@ package struct ControllerAddress: Hashable, Sendable {
             throw CommandFailure(
                 .notFound, "there is no context “\(name)” in \(file ?? "the context file"); known are: \(known.isEmpty ? "none" : known)")
         }
-        return ControllerAddress(endpoint: found.endpoint, token: givenToken ?? found.token)
+        return ControllerAddress(endpoint: found.endpoint, token: givenToken ?? found.token, ca: givenCA ?? found.ca)
     }
 }

@@ -31,6 +31,8 @@ struct DevDirectory {
     func file(_ name: String) -> String { "\(path)/\(name)" }
     func configuration(of process: String) -> String { file("\(process).yaml") }
     func log(of process: String) -> String { file("\(process).log") }
+    /// What the controller makes at its first start.
+    var authority: String { "\(data(of: "controller"))/authority.pem" }
     func data(of process: String) -> String { file(process) }
 
     func make() throws { try UserDirectory.make(path) }

@@ -48,8 +48,12 @@ package struct DevPlan: Sendable {
 
     private init(nodes: [Node]) { self.nodes = nodes }
 
+    /// Synthetic nodes are thousands of agents in one process, which have no disk to keep a certificate on.
+    package var isSecure: Bool { !nodes.contains(where: \.isSynthetic) }
+
     package func controllerText(port: UInt16, data: String) -> String {
-        var text = "listen: 127.0.0.1:\(port)\ndataDirectory: \(YAMLText.quoted(data))\n"
+        var text = isSecure ? "" : "security: none\n"
+        text += "listen: 127.0.0.1:\(port)\ndataDirectory: \(YAMLText.quoted(data))\n"
         if let policy { text += "placement: {policy: \(policy.rawValue)}\n" }
         return text
     }
