@@ -72,9 +72,11 @@ package final class Authority: Sendable {
         let subject = nodeSubject(request.node)
         do {
             let signed = try Certificate(
-                version: .v3, serialNumber: serialNumber(ofEnrolment: enrolment), publicKey: try CertificateSigningRequest(pemEncoded: request.pem).publicKey,
+                version: .v3, serialNumber: serialNumber(ofEnrolment: enrolment),
+                publicKey: try CertificateSigningRequest(pemEncoded: request.pem).publicKey,
                 notValidBefore: now.date(less: min(Self.backdating, Milliseconds(nodeLifetime.count / 10))),
-                notValidAfter: now.date(plus: nodeLifetime), issuer: certificate.subject, subject: try DistinguishedName { CommonName(subject) },
+                notValidAfter: now.date(plus: nodeLifetime), issuer: certificate.subject,
+                subject: try DistinguishedName { CommonName(subject) },
                 extensions: try Certificate.Extensions {
                     Critical(BasicConstraints.notCertificateAuthority)
                     Critical(KeyUsage(digitalSignature: true))
@@ -82,7 +84,8 @@ package final class Authority: Sendable {
                     SubjectAlternativeNames([.uniformResourceIdentifier("berth:\(subject)")])
                 }, issuerPrivateKey: signer)
             return SignedCertificate(
-                pem: try signed.serializeAsPEM().pemString + "\n", notBefore: Timestamp(signed.notValidBefore), notAfter: Timestamp(signed.notValidAfter))
+                pem: try signed.serializeAsPEM().pemString + "\n", notBefore: Timestamp(signed.notValidBefore),
+                notAfter: Timestamp(signed.notValidAfter))
         } catch { throw CertificateFailure("the certificate could not be made: \(error)") }
     }
 

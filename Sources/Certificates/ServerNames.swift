@@ -9,7 +9,8 @@ package struct ServerNames: Hashable, Sendable {
     /// - Parameter more: what the configuration adds.
     package init(listening host: String, more: [String]) {
         var buffer = [CChar](repeating: 0, count: 256)
-        let machine = gethostname(&buffer, buffer.count - 1) == 0
+        let machine =
+            gethostname(&buffer, buffer.count - 1) == 0
             ? [String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)] : []
         for name in machine + [host] + more where !names.contains(name) { names.append(name) }
     }

@@ -46,7 +46,9 @@ struct EnrolledNode: Sendable {
     }
 
     /// Over a fresh connection, with the certificate that is given or its own.
-    func send(_ method: Route.Method, _ target: String, _ body: Data? = nil, certificate: String? = nil, key: P256.Signing.PrivateKey? = nil)
+    func send(
+        _ method: Route.Method, _ target: String, _ body: Data? = nil, certificate: String? = nil, key: P256.Signing.PrivateKey? = nil
+    )
         async throws -> RunningController.Reply
     {
         let pem = Data((key ?? self.key).pemRepresentation.utf8)
@@ -97,5 +99,12 @@ struct ForgedAuthority {
             subject: model.subject,
             extensions: try Certificate.Extensions { try ExtendedKeyUsage([server ? .serverAuth : .clientAuth]) }, issuerPrivateKey: key)
         return try made.serializeAsPEM().pemString
+    }
+}
+
+extension RunningController.Reply {
+    func expectRefusal(_ status: Int, _ words: String, at place: SourceLocation = #_sourceLocation) throws {
+        #expect(self.status == status, "\(text)", sourceLocation: place)
+        #expect(try error.message.contains(words), "\(text)", sourceLocation: place)
     }
 }

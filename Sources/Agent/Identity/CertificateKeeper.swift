@@ -43,7 +43,7 @@ package final class CertificateKeeper: Sendable {
     package var notAfter: Timestamp { current.withLock(\.certificate.notAfter) }
 
     func run() async {
-        if let trouble = current.withLock({ $0.trouble(at: .wallClock) }) { logger.error("the certificate does not hold now", metadata: ["why": "\(trouble)"]) }
+        warn(of: current.withLock(\.self))
         var failures = 0
         while !Task.isCancelled {
             let renewal = current.withLock { $0.renewal() }
@@ -79,7 +79,12 @@ package final class CertificateKeeper: Sendable {
         current.withLock { $0 = next }
         transport.setTrust(next.trust)
         logger.info("certificate renewed", metadata: ["until": "\(next.certificate.notAfter)"])
-        if let trouble = next.trouble(at: .wallClock) { logger.error("the certificate does not hold now", metadata: ["why": "\(trouble)"]) }
+        warn(of: next)
+    }
+
+    private func warn(of proof: NodeProof) {
+        guard let trouble = proof.trouble(at: .wallClock) else { return }
+        logger.error("the certificate does not hold now", metadata: ["why": "\(trouble)"])
     }
 
     private func report(_ error: any Error, _ failures: Int) {

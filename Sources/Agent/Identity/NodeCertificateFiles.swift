@@ -67,7 +67,9 @@ package struct NodeCertificateFiles: Sendable {
         let known = offered.flatMap { $0.hasKey(of: trusted) ? $0 : nil } ?? trusted
         let pem = answer.certificate + (answer.certificate.hasSuffix("\n") ? "" : "\n") + key.pem
         let read: NodeCertificate
-        do throws(CertificateFailure) { read = try known.read(pem) } catch { throw WorkFailure("what the controller answered can't be used: \(error)") }
+        do throws(CertificateFailure) { read = try known.read(pem) } catch {
+            throw WorkFailure("what the controller answered can't be used: \(error)")
+        }
         guard read.node == node else { throw WorkFailure("the controller answered with the certificate of another node, \(read.node)") }
         do {
             try DurableFile.write(Data(known.pem.utf8), to: authority)

@@ -16,7 +16,9 @@ package struct AgentService: Service {
     private let certificates: CertificateKeeper?
 
     /// Takes the data directory's lock. Throws a sentence when the node can't work: `agent check` says more.
-    package init(configuration: AgentConfiguration, logger: Logger, version: String, transport: any Transport, certificates: CertificateKeeper? = nil) throws {
+    package init(
+        configuration: AgentConfiguration, logger: Logger, version: String, transport: any Transport, certificates: CertificateKeeper? = nil
+    ) throws {
         self.certificates = certificates
         self.configuration = configuration
         self.logger = logger

@@ -39,7 +39,8 @@ package final class CurlTransport: Transport {
     }
 
     private func perform(_ request: HTTPRequest, into download: CurlDownload?) async throws -> HTTPAnswer {
-        let transfer = CurlTransfer(request: request, endpoint: endpoint, headers: headers, trust: trust.withLock(\.self), download: download, loop: loop)
+        let transfer = CurlTransfer(
+            request: request, endpoint: endpoint, headers: headers, trust: trust.withLock(\.self), download: download, loop: loop)
         download?.connect(to: loop, transfer: transfer.id)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in

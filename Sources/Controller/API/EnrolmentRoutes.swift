@@ -24,7 +24,7 @@ extension Controller {
         let request = try JSONBody.decode(JoinTokenRequest.self, try await JSONBody.read(call.request, limit: Self.enrolmentLimit))
         let lifetime = request.ttl ?? JoinToken.longest
         guard lifetime > .zero, lifetime <= JoinToken.longest else {
-            throw ErrorBody(code: .invalid, message: "ttl: \(lifetime) is out of range: more than nothing and at most \(JoinToken.longest) is allowed.")
+            throw ErrorBody(code: .invalid, message: "ttl: \(lifetime) is out of range: more than nothing and at most 1h is allowed.")
         }
         let secret = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }
         let now = Timestamp.now

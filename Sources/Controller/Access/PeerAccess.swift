@@ -83,7 +83,8 @@ extension Controller {
         case .syncNode, .nodeStreamOutput, .nodeStreamInput, .renewCertificate: .oneNode
         case .instanceSeed: .instanceNode
         case .metrics, .cluster, .backupCluster, .showRecovery, .holdRecovery, .resumeRecovery, .listInstances, .launchInstance, .showInstance,
-            .deleteInstance, .startInstance, .stopInstance, .rebootInstance, .explainInstance, .adoptInstance, .destroyInstance, .listNodes, .showNode,
+            .deleteInstance, .startInstance, .stopInstance, .rebootInstance, .explainInstance, .adoptInstance, .destroyInstance, .listNodes,
+            .showNode,
             .cordonNode, .uncordonNode, .drainNode, .confirmDeadNode, .removeNode, .listSizes, .createSize, .deleteSize, .listImages, .showImage,
             .importImage, .downloadImage, .deleteImage, .updateInstance, .listKeys, .importKey, .deleteKey, .listOperations, .showOperation,
             .resizeInstance, .rebuildInstance, .listVolumes, .createVolume, .showVolume, .updateVolume, .deleteVolume, .attachVolume, .detachVolume,

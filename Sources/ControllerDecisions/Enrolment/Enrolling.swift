@@ -65,7 +65,8 @@ extension ClusterState {
         }
         if let use = token.use {
             throw ErrorBody(
-                code: .unauthenticated, message: "This join token was used at \(use.at) by the node with the id \(use.by), and serves once; \(remedy)")
+                code: .unauthenticated, message: "This join token was used at \(use.at) by the node with the id \(use.by), and serves once; \(remedy)"
+            )
         }
         guard now < token.expiresAt else {
             throw ErrorBody(

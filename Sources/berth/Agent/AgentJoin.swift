@@ -31,6 +31,7 @@ struct AgentJoin: AsyncParsableCommand {
         do { proof = try await NodeJoining(configuration).join(token: text.filter { !$0.isWhitespace }) } catch let failure as WorkFailure {
             throw CommandFailure(.notAllowed, failure.description)
         }
-        if !quiet { StandardError.write("\(configuration.name): joined as node \(proof.node); the certificate holds until \(proof.certificate.notAfter)\n") }
+        guard !quiet else { return }
+        StandardError.write("\(configuration.name): joined as node \(proof.node); the certificate holds until \(proof.certificate.notAfter)\n")
     }
 }

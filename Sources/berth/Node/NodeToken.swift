@@ -14,7 +14,9 @@ struct NodeToken: AsyncParsableCommand {
     @Argument(help: "The node's name.", transform: ArgumentText.name)
     var node: Name
 
-    @Option(help: ArgumentHelp("How long it can be used: 1h when nothing is said, which is also the most.", valueName: "time"), transform: ArgumentText.time)
+    @Option(
+        help: ArgumentHelp("How long it can be used: 1h when nothing is said, which is also the most.", valueName: "time"),
+        transform: ArgumentText.time)
     var ttl: Milliseconds?
 
     @OptionGroup var output: OutputOptions
