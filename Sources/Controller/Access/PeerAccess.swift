@@ -51,6 +51,11 @@ extension Controller {
         case (_, .everybody), (.nobody, .people), (.node, .anyNode), (.nobody, .anyNode): return
         case (.node, .people):
             throw ErrorBody(code: .forbidden, message: "A node's certificate is not for this route; ask with a person's token.")
+        case (.nobody, .exportingNode): return
+        case (.node(let node), .exportingNode):
+            guard let text = try call.query(allowing: ImageClaim.parameters)["name"], let image = try? Name(text),
+                view.look({ $0.exports(image, from: node) })
+            else { throw ErrorBody(code: .forbidden, message: "A node may import an image only where a snapshot of its own is exported to it.") }
         case (.nobody, .oneNode), (.nobody, .instanceNode):
             throw ErrorBody(code: .unauthenticated, message: "This route is for a node's agent, with the certificate that it got when it joined.")
         case (.node(let node), .oneNode):
@@ -72,6 +77,8 @@ extension Controller {
         case anyNode
         /// The node that the path names.
         case oneNode
+        /// People, and the node of a snapshot that is to become that image.
+        case exportingNode
         /// The node that the path's instance is placed on.
         case instanceNode
     }
@@ -82,11 +89,12 @@ extension Controller {
         case .imageContent: .anyNode
         case .syncNode, .nodeStreamOutput, .nodeStreamInput, .renewCertificate: .oneNode
         case .instanceSeed: .instanceNode
+        case .importImage: .exportingNode
         case .metrics, .cluster, .backupCluster, .showRecovery, .holdRecovery, .resumeRecovery, .listInstances, .launchInstance, .showInstance,
             .deleteInstance, .startInstance, .stopInstance, .rebootInstance, .explainInstance, .adoptInstance, .destroyInstance, .listNodes,
             .showNode,
             .cordonNode, .uncordonNode, .drainNode, .confirmDeadNode, .removeNode, .listSizes, .createSize, .deleteSize, .listImages, .showImage,
-            .importImage, .downloadImage, .deleteImage, .updateInstance, .listKeys, .importKey, .deleteKey, .listOperations, .showOperation,
+            .downloadImage, .deleteImage, .updateInstance, .listKeys, .importKey, .deleteKey, .listOperations, .showOperation,
             .resizeInstance, .rebuildInstance, .listVolumes, .createVolume, .showVolume, .updateVolume, .deleteVolume, .attachVolume, .detachVolume,
             .listSnapshots, .createSnapshot, .showSnapshot, .deleteSnapshot, .restoreSnapshot, .exportSnapshot, .cloneSnapshot,
             .cancelOperation, .listEvents, .openStream, .streamOutput, .streamInput, .closeStream, .createJoinToken, .revokeNode:

@@ -23,3 +23,10 @@ package struct EnrolmentIndex: Sendable {
 
     package func credential(named name: Name) -> NodeCredential? { names[name].flatMap { credentials[$0]?.value } }
 }
+
+extension ClusterState {
+    /// A snapshot on this node is to become an image of this name.
+    package func exports(_ image: Name, from node: NodeID) -> Bool {
+        instances(on: node).contains { record in record.storage?.snapshots.contains { $0.export?.image == image } ?? false }
+    }
+}
