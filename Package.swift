@@ -116,7 +116,7 @@ let package = Package(
             name: "ControllerTests",
             dependencies: [
                 "Controller", "ControllerDecisions", "Placement", "ClusterAPI", "StrictYAML", "ClusterModel", "Certificates", log, yams,
-                crypto, certificates,
+                crypto, certificates, asn1,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),

@@ -1,3 +1,4 @@
+import ClusterAPI
 import ClusterModel
 import Foundation
 import Testing

@@ -2,6 +2,7 @@ import ClusterAPI
 import ClusterModel
 import Crypto
 import Foundation
+import SwiftASN1
 import Testing
 import X509
 

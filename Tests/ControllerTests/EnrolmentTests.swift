@@ -1,10 +1,8 @@
 import ClusterAPI
 import ClusterModel
 import Controller
-import Crypto
 import Foundation
 import Testing
-import X509
 
 @Suite("how nodes join, and what a certificate is worth")
 struct EnrolmentTests {
