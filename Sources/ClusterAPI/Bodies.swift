@@ -226,6 +226,12 @@ package struct ClusterView: Hashable, Sendable, Codable {
     }
 }
 
+/// `GET /v1/capacity/history`: oldest first, the farther back the fewer.
+package struct CapacityHistoryView: Hashable, Sendable, Codable {
+    package var samples: [CapacitySample]
+    package init(samples: [CapacitySample]) { self.samples = samples }
+}
+
 package struct KeyRequest: Hashable, Sendable, Codable {
     package var name: Name
     package var publicKey: SSHPublicKey

@@ -1,6 +1,6 @@
 /// Every route of the controller, once: the server registers from here, the client asks by it, and a test holds `docs/openapi.yaml` against it.
 package enum Route: String, CaseIterable, Sendable {
-    case live, ready, metrics, version, cluster, backupCluster, showRecovery, holdRecovery, resumeRecovery
+    case live, ready, metrics, version, cluster, backupCluster, showRecovery, holdRecovery, resumeRecovery, capacityHistory
     case listInstances, launchInstance, showInstance, deleteInstance, startInstance, stopInstance, rebootInstance, explainInstance
     case adoptInstance, destroyInstance
     case listNodes, showNode, cordonNode, uncordonNode, drainNode, confirmDeadNode, removeNode, syncNode
@@ -33,6 +33,7 @@ package enum Route: String, CaseIterable, Sendable {
         case .showRecovery: (.get, "/v1/cluster/recovery")
         case .holdRecovery: (.post, "/v1/cluster/recovery/hold")
         case .resumeRecovery: (.post, "/v1/cluster/recovery/resume")
+        case .capacityHistory: (.get, "/v1/capacity/history")
         case .listInstances: (.get, "/v1/instances")
         case .launchInstance: (.post, "/v1/instances")
         case .showInstance: (.get, "/v1/instances/{instance}")

@@ -25,6 +25,7 @@ package enum Change: Sendable {
     case recovery(Edit<Recovery>)
     case volume(Edit<VolumeRecord>)
     case snapshot(Edit<Snapshot>)
+    case capacity(Edit<CapacitySample>)
 
     package var inverted: Self {
         switch self {
@@ -39,6 +40,7 @@ package enum Change: Sendable {
         case .recovery(let edit): .recovery(edit.inverted)
         case .volume(let edit): .volume(edit.inverted)
         case .snapshot(let edit): .snapshot(edit.inverted)
+        case .capacity(let edit): .capacity(edit.inverted)
         }
     }
 }

@@ -19,6 +19,7 @@ package struct ClusterState: Sendable {
     package private(set) var keys: [Name: Row<SSHKey>] = [:]
     package private(set) var seeds: [InstanceID: Row<KeptSeed>] = [:]
     package private(set) var storage = StorageIndex()
+    package private(set) var capacityHistory = CapacityHistory()
     private(set) var seedBytes = 0
     private(set) var expiring: [InstanceID: Timestamp] = [:]
 
@@ -97,6 +98,7 @@ package struct ClusterState: Sendable {
         case .placePending(let again): placePending(again: again, at: now)
         case .expireOperations(let keep): expireOperations(keeping: keep)
         case .storage(let command): try perform(command, at: now)
+        case .sampleCapacity: sampleCapacity(at: now)
         }
     }
 
@@ -253,6 +255,7 @@ package struct ClusterState: Sendable {
         case .recovery(let edit): recovery = edit.after
         case .volume(let edit): storage.apply(edit)
         case .snapshot(let edit): storage.apply(edit)
+        case .capacity(let edit): capacityHistory.apply(edit)
         }
     }
 
@@ -378,7 +381,7 @@ extension ClusterState {
                 .allocated(
                     Allocation(
                         instance: row.value.id, node: placement.node, resources: placement.allocation, groups: row.value.instance.spec.groups,
-                        apart: row.value.instance.spec.constraints.antiAffinity.filter(\.hard))))
+                        apart: row.value.instance.spec.constraints.antiAffinity.filter(\.hard), expiresAt: row.value.instance.spec.expiresAt)))
         }
         restoreVolumes()
         self.revision = revision

@@ -35,6 +35,8 @@ package enum Command: Sendable {
     case placePending(again: Bool)
     case expireOperations(keep: Int)
     case storage(StorageCommand)
+    /// Takes a sample for the capacity history if one is due.
+    case sampleCapacity
 
     package struct Launch: Sendable {
         package var name: Name?

@@ -33,14 +33,16 @@ extension ClusterState {
     }
 
     /// Where the request would go if it were launched now, without the name being taken or checked.
-    package func request(for launch: Command.Launch, instance: InstanceID) throws(ErrorBody) -> PlacementRequest {
-        Self.request(try spec(of: launch), instance: instance)
+    package func request(for launch: Command.Launch, instance: InstanceID, at now: Timestamp) throws(ErrorBody) -> PlacementRequest {
+        var request = Self.request(try spec(of: launch), instance: instance)
+        if let time = launch.expiresIn { request.expiresAt = try LaunchCheck.moment(after: time, now) }
+        return request
     }
 
     package static func request(_ spec: InstanceSpec, instance: InstanceID) -> PlacementRequest {
         PlacementRequest(
             instance: instance, resources: spec.resources, groups: spec.groups, constraints: spec.constraints, policy: spec.policy,
-            image: spec.image.digest)
+            image: spec.image.digest, expiresAt: spec.expiresAt)
     }
 
     private mutating func launchOne(

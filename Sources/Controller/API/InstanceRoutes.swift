@@ -75,7 +75,7 @@ extension Controller {
         var engine = state.engine
         var explanations: [Explanation] = []
         for ids in launch.ids.prefix(50) {
-            let request = try state.request(for: launch, instance: ids.instance)
+            let request = try state.request(for: launch, instance: ids.instance, at: .now)
             explanations.append(engine.explain(request))
             guard let decision = try? engine.place(request) else { break }
             engine.apply(.allocated(decision.allocation))
@@ -152,6 +152,7 @@ extension Controller {
                 code: .conflict,
                 message: "Instance “\(record.instance.name)” was found on a node and not placed by this ledger, so there is no decision to explain.")
         }
+        var request = ClusterState.request(record.instance.spec, instance: record.id)
         if let placement = record.instance.placement {
             let revision = state.revision
             guard placement.revision > revision - journalKept else {
@@ -159,13 +160,14 @@ extension Controller {
                     code: .gone,
                     message: "The decision about “\(record.instance.name)” is older than the journal, which keeps \(journalKept) changes.")
             }
-            try await rewind(&state, to: placement.revision)
+            request.expiresAt = try await rewind(&state, to: placement.revision)?.expiresAt
         }
-        return try .json(state.engine.explain(ClusterState.request(record.instance.spec, instance: record.id)))
+        return try .json(state.engine.explain(request))
     }
 
     /// Takes back every step from `revision` on, latest first.
-    private func rewind(_ state: inout ClusterState, to revision: Int64) async throws {
+    /// - Returns: what was allocated by that step.
+    private func rewind(_ state: inout ClusterState, to revision: Int64) async throws -> Allocation? {
         let entries: [JournalEntry]
         do {
             entries = try await store.steps(from: revision)
@@ -173,11 +175,14 @@ extension Controller {
             throw ErrorBody(code: .unavailable, message: "The journal of placements can't be read: \(error).")
         }
         let head = state.revision
+        var decided: Allocation?
         for entry in entries.reversed() {
             for step in try StepCodec.decode(entry.body).reversed() where step.revision >= revision && step.revision <= head {
                 state.rewind(step)
+                if step.revision == revision, case .allocated(let allocation) = step.step { decided = allocation }
             }
         }
+        return decided
     }
 }
 

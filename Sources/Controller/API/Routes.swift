@@ -15,6 +15,7 @@ extension Controller {
         case .showRecovery: try showRecovery(call)
         case .holdRecovery: try await holdRecovery(call)
         case .resumeRecovery: try await resumeRecovery(call)
+        case .capacityHistory: try capacityHistory(call)
         case .listInstances: try await listInstances(call)
         case .launchInstance: try await launchInstance(call)
         case .showInstance: try showInstance(call)

@@ -91,7 +91,7 @@ extension Controller {
                     continue
                 }
                 nodes.insert(node)
-            case .size, .image, .operation, .key, .seed, .recovery, .snapshot: continue
+            case .size, .image, .operation, .key, .seed, .recovery, .snapshot, .capacity: continue
             }
         }
         for node in nodes { sessions.wake(node) }

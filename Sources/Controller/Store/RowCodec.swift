@@ -24,6 +24,7 @@ enum RowCodec {
             case .recovery(let edit): try add(edit, .recovery, encoder, &batch)
             case .volume(let edit): try add(edit, .volume, encoder, &batch)
             case .snapshot(let edit): try add(edit, .snapshot, encoder, &batch)
+            case .capacity(let edit): try add(edit, .capacity, encoder, &batch)
             }
         }
         if !effects.steps.isEmpty { batch.steps = try StepCodec.encode(effects.steps) }
@@ -52,6 +53,7 @@ enum RowCodec {
         case .recovery: .recovery(try read(Recovery.self))
         case .volume: .volume(try read(VolumeRecord.self))
         case .snapshot: .snapshot(try read(Snapshot.self))
+        case .capacity: .capacity(try read(CapacitySample.self))
         }
     }
 
@@ -111,6 +113,7 @@ enum RowCodec {
         case .recovery(let edit): key(edit)
         case .volume(let edit): key(edit)
         case .snapshot(let edit): key(edit)
+        case .capacity(let edit): key(edit)
         }
     }
 }

@@ -42,6 +42,7 @@ package enum RowKind: Int64, Hashable, Sendable, CaseIterable {
     case recovery = 9
     case volume = 30
     case snapshot = 31
+    case capacity = 80
 }
 
 package struct StoredRow: Hashable, Sendable {

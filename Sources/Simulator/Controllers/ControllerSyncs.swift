@@ -96,7 +96,7 @@ extension ControllerProcess {
                 guard edit.after == nil, let before = edit.before else { continue }
                 conversations.forget(before.value.id, at: now)
                 touch(before.value.id, wakes: true)
-            case .size, .image, .operation, .recovery, .key, .seed, .volume, .snapshot: continue
+            case .size, .image, .operation, .recovery, .key, .seed, .volume, .snapshot, .capacity: continue
             }
         }
         for index in woken.sorted() {

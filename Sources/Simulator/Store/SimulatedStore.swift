@@ -139,6 +139,7 @@ extension Change {
         case .seed(let edit): row(edit, Change.seed)
         case .volume(let edit): row(edit, Change.volume)
         case .snapshot(let edit): row(edit, Change.snapshot)
+        case .capacity(let edit): row(edit, Change.capacity)
         }
     }
 }
