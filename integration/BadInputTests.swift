@@ -75,7 +75,7 @@ struct BadInputTests {
         let good = "dataDirectory: \(scratch.url.path)/c\nlisten: 127.0.0.1:0\n"
         for (text, words) in [
             (good + "lissten: x\n", ["controller.yaml:3", "lissten"]), (good + "heartbeat: {interval: 3}\n", ["controller.yaml:3", "500ms"]),
-            ("dataDirectory: \(scratch.url.path)/c\nlisten: 0.0.0.0:0\n", ["loopback"]), ("dataDirectory: [\n", ["controller.yaml"]),
+            ("dataDirectory: \(scratch.url.path)/c\nlisten: 0.0.0.0:0\naccess: open\n", ["loopback"]), ("dataDirectory: [\n", ["controller.yaml"]),
             (good + "heartbeat: {interval: 30s, suspectAfter: 2s, lostAfter: 5s}\n", ["suspectAfter"]),
         ] {
             let file = try scratch.write(text, to: "controller.yaml")

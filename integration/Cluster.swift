@@ -22,6 +22,8 @@ final class Cluster: @unchecked Sendable {
         var dataDirectory: String?
         /// Each agent in a network namespace of its own.
         var hasNetworks = false
+        /// Before the agent in it starts.
+        var prepareNetwork: (@Sendable (NodeNetwork) async throws -> Void)?
 
         static func synthetic(_ count: Int, lines: String = "") -> Shape {
             var shape = Shape()
@@ -51,7 +53,9 @@ final class Cluster: @unchecked Sendable {
         givenDirectory = shape.dataDirectory
         controllerConfiguration = try scratch.write(
             """
+            security: none
             listen: 127.0.0.1:0
+            access: open
             dataDirectory: \(scratch.url.path)/c
             \(shape.lease.map { "lease: \($0)" } ?? "heartbeat: \(shape.heartbeat)")
             """, to: "controller.yaml")
@@ -65,7 +69,9 @@ final class Cluster: @unchecked Sendable {
             try await cluster.waitForController()
             for node in shape.nodes {
                 if shape.hasNetworks {
-                    cluster.networks[node.name] = try await NodeNetwork(number: cluster.networks.count, controller: cluster.endpoint)
+                    let network = try await NodeNetwork(number: cluster.networks.count, controller: cluster.endpoint)
+                    cluster.networks[node.name] = network
+                    try await shape.prepareNetwork?(network)
                 }
                 try cluster.writeAgentConfiguration(node.name, lines: node.lines)
                 try cluster.startAgent(node.name)

@@ -36,6 +36,7 @@ struct PlanningCommandTests {
         .init(
             arguments: replay, keys: ["arrivals", "skipped", "refused", "lowerBoundNodes", "fewestNodes", "nodeHoursRatio", "policy"]),
         .init(arguments: replay + ["--nodes", "60", "--policy", "best-fit-l2"], keys: ["refused", "nodeHoursRatio", "policy"]),
+        .init(arguments: replay + ["--lifetimes"], keys: ["lifetimes", "fewestNodes", "nodeHoursRatio"]),
         .init(arguments: ["plan", "import", racks], keys: ["rows"]),
     ]
 
@@ -122,6 +123,8 @@ struct PlanningCommandTests {
         .init(arguments: ["plan", "replay", trace, "--node", "vcpus=nan,memory=1"], exitCode: 2, says: ["vcpus"]),
         .init(arguments: ["plan", "replay", trace, "--columns", "speed=9", "--node", "vcpus=1,memory=1"], exitCode: 2, says: ["speed"]),
         .init(arguments: replay + ["--state-at", "7", "--nodes", "3"], exitCode: 2, says: ["--state-at"]),
+        .init(arguments: replay + ["--state-at", "7", "--lifetimes"], exitCode: 2, says: ["--lifetimes"]),
+        .init(arguments: ["capacity", "history", "--last", "0"], exitCode: 2, says: ["last"]),
         .init(arguments: ["plan", "import", "/no/such.yaml"], exitCode: 2, says: ["/no/such.yaml"]),
         .init(arguments: ["bench", "placement", "--nodes", "0"], exitCode: 2, says: ["nodes"]),
     ]
@@ -146,6 +149,7 @@ struct PlanningCommandTests {
             (header + "  - {name: a, cpu: 8, memory: 8GiB, disk: 10GiB, colour: red}\n", ["c.yaml:3", "colour"]),
             (header + node + "instances:\n  - {name: i, size: nope}\n", ["c.yaml:5", "nope"]),
             (header + node + "instances:\n  - {name: i, cpu: 1, memory: 1GiB, node: b}\n", ["c.yaml:5", "b"]),
+            (header + node + "instances:\n  - {name: i, cpu: 1, memory: 1GiB, expiresAt: tomorrow}\n", ["c.yaml:5", "tomorrow"]),
             ("nodes: [\n", ["c.yaml"]),
         ] {
             let file = try scratch.write(text, to: "c.yaml")

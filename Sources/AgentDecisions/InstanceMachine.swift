@@ -4,29 +4,33 @@ import ClusterModel
 package struct InstanceMachine: Sendable {
     package let id: InstanceID
     /// Nil for an instance of which nothing is kept here.
-    package private(set) var record: InstanceRecord?
-    private let timing: InstanceTiming
-    private(set) var phase = InstancePhase.absent
-    private var busy: InstanceWork?
+    package internal(set) var record: InstanceRecord?
+    let timing: InstanceTiming
+    var phase = InstancePhase.absent
+    var busy: InstanceWork?
     private var isAbandoned = false
     private var attempts = 0
     /// Nothing new is begun before.
     private var waitUntil: Duration?
-    private(set) var reason: String?
-    private(set) var address: String?
+    var reason: String?
+    var migration = MigrationPart()
+    var address: String?
     private(set) var marks = LaunchMarks()
     /// A deletion of something that is not here: the answer is owed all the same.
     private(set) var deletion: DesiredInstance?
-    private(set) var isWanted = true
-    private(set) var doubt: String?
+    var isWanted = true
+    var doubt: String?
     private var isHeldByShutdown = false
+    /// Its machine may have been off, and it may run elsewhere since: nothing is started before the controller has spoken of it.
+    var awaitsWord = false
     /// A launch has failed for good, and what it made is still there.
-    private var owesUndo = false
+    var owesUndo = false
     /// Of the controller's term in which `record.desired` was last said, which may be later than the one it is on disk with.
-    private var epoch = Epoch(0)
+    var epoch = Epoch(0)
     /// What the node's lease allowed when it was last asked; of meaning for a fenced instance alone.
     private var mayRun = false
     private(set) var mayStart = false
+    var disks = DiskKeeping()
 
     package init(id: InstanceID, timing: InstanceTiming = InstanceTiming()) {
         self.id = id
@@ -40,9 +44,11 @@ package struct InstanceMachine: Sendable {
         case .desired(let desired, let epoch): accept(desired, epoch, now, &effects)
         case .notWanted: isWanted = false
         case .finished(let work): finish(work, now, &effects)
+        case .arranged(let report): arranged(report, now, &effects)
         case .failed(let work, let reason, let lasting): fail(work, reason, lasting: lasting, now, &effects)
         case .started(let vmm, let address, let spawned): start(vmm, address, spawned: spawned, now, &effects)
         case .adopted(let vmm): if phase.vmm == vmm { doubt = nil }
+        case .migration(let report): take(report)
         case .ended(let vmm, let exit): end(vmm, exit, now, &effects)
         case .shutDownWithNode(let vmm): if phase.vmm == vmm { hold("its node is shutting down") }
         case .tick: break
@@ -51,7 +57,7 @@ package struct InstanceMachine: Sendable {
         return effects
     }
 
-    private mutating func look(at lease: LeaseStanding, _ now: Duration) {
+    mutating func look(at lease: LeaseStanding, _ now: Duration) {
         mayRun = lease.mayRun(at: now)
         mayStart = lease.mayStart(at: now)
     }
@@ -63,14 +69,11 @@ package struct InstanceMachine: Sendable {
     package var wakeAt: Duration? {
         if wanted == .unknown { return nil }
         if case .stopping(_, let hardAt, let urgeAt) = phase { return min(hardAt, urgeAt) }
-        return waitUntil
+        return waitUntil ?? disks.waitUntil
     }
 
     /// Nothing of it is here and nobody speaks of it.
     package var isForgettable: Bool { phase == .absent && record == nil && busy == nil && (deletion == nil || !isWanted) }
-
-    /// What is told of it as absent is so, and the controller knows.
-    package var isGone: Bool { phase == .absent && observed.state == .absent }
 
     package var vmm: VMMProcess? { phase.vmm }
 
@@ -84,7 +87,7 @@ package struct InstanceMachine: Sendable {
         case .stopped: return .stopped
         case .running:
             if record.poweredItselfOff || isHeldByShutdown { return .stopped }
-            if isFenced, !mayStart, phase.vmm == nil { return .withheld }
+            if awaitsWord || isFenced && !mayStart, phase.vmm == nil { return .withheld }
             return record.desired.reboots > record.reboots ? .rebooted : .running
         }
     }
@@ -93,13 +96,14 @@ package struct InstanceMachine: Sendable {
 // MARK: - What is to be done
 
 extension InstanceMachine {
-    private mutating func advance(_ now: Duration, _ effects: inout [InstanceEffect]) {
+    mutating func advance(_ now: Duration, _ effects: inout [InstanceEffect]) {
         if let waitUntil {
             guard now >= waitUntil else { return }
             self.waitUntil = nil
         }
+        if advanceMigration(now, &effects) { return }
         switch nextStep(desired: wanted, observed: phase.local) {
-        case .nothing: if owesUndo, phase == .failed { begin(.undo, &effects) }
+        case .nothing: if owesUndo, phase == .failed { begin(.undo, &effects) } else { arrangeDisks(now, &effects) }
         case .launch: launch(now, &effects)
         case .prepare: prepare(now, &effects)
         case .powerDown: powerDown(within: record?.desired.stopTimeout ?? .zero, now, &effects)
@@ -115,7 +119,7 @@ extension InstanceMachine {
         }
     }
 
-    private mutating func launch(_ now: Duration, _ effects: inout [InstanceEffect]) {
+    mutating func launch(_ now: Duration, _ effects: inout [InstanceEffect]) {
         guard busy == nil else { return }
         if case .launching(let step) = phase { return begin(step, &effects) }
         phase = .launching(.fetchImage)
@@ -127,20 +131,21 @@ extension InstanceMachine {
     /// Up to the VMM's start, and a start that is under way is cut short.
     private mutating func prepare(_ now: Duration, _ effects: inout [InstanceEffect]) {
         guard case .launching(.startVMM) = phase else { return launch(now, &effects) }
-        reason = "waits for its node's lease"
+        reason = awaitsWord ? "waits for the controller, since its node has started anew" : "waits for its node's lease"
         abandon(&effects)
     }
 
-    private mutating func begin(_ work: InstanceWork, _ effects: inout [InstanceEffect]) {
+    mutating func begin(_ work: InstanceWork, _ effects: inout [InstanceEffect]) {
         guard busy == nil else {
             if busy != work { abandon(&effects) }
             return
         }
         busy = work
+        if work == .arrangeDisks { disks.begun = record?.desired.generation ?? 0 }
         effects.append(.begin(work))
     }
 
-    private mutating func abandon(_ effects: inout [InstanceEffect]) {
+    mutating func abandon(_ effects: inout [InstanceEffect]) {
         guard let busy, !isAbandoned, busy != .undo, busy != .removeFiles else { return }
         isAbandoned = true
         effects.append(.abandon(busy))
@@ -178,6 +183,7 @@ extension InstanceMachine {
         let isOperatorsWord = wanted == .unknown && (desired.adopt || desired.desired == .deleted)
         if let record {
             guard epoch > self.epoch || epoch == self.epoch && desired.generation >= record.desired.generation else { return }
+            awaitsWord = false
             let isLaterTerm = epoch > self.epoch
             self.epoch = epoch
             // A later term may speak of another history under the same number, or under a lower one: its ledger was put back from a copy.
@@ -190,6 +196,7 @@ extension InstanceMachine {
         } else if phase.vmm != nil, !isOperatorsWord {
             return
         }
+        awaitsWord = false
         isWanted = true
         if isOperatorsWord { doubt = nil }
         guard record != nil || phase != .absent || desired.desired != .deleted else {
@@ -197,7 +204,10 @@ extension InstanceMachine {
             return
         }
         self.epoch = epoch
+        let isOfDisksAlone = record.map { desired.differsInDisksAlone(from: $0.desired) } ?? false
         keep(desired, &effects)
+        disks.begin()
+        guard !isOfDisksAlone else { return }
         waitUntil = nil
         attempts = 0
         reason = nil
@@ -213,32 +223,40 @@ extension InstanceMachine {
         var kept = record ?? InstanceRecord(desired: desired)
         var desired = desired
         // The controller of an adopted VM never knew what it was made from.
-        if desired.adopt { desired.image = kept.desired.image }
+        if desired.adopt {
+            desired.image = kept.desired.image
+            desired.storage = desired.storage ?? kept.desired.storage
+        }
         kept.take(desired, epoch: epoch)
-        // What is here without a record may have been written by a guest.
-        if phase.vmm != nil || (record == nil && phase == .halted) { kept.hasRun = true }
+        // What is here without a record may have been written by a guest, and what it receives was.
+        if phase.vmm != nil || (record == nil && phase == .halted) || desired.migration?.part == .receive { kept.hasRun = true }
         deletion = nil
         save(kept, &effects)
     }
 
-    private mutating func save(_ changed: InstanceRecord, _ effects: inout [InstanceEffect]) {
+    mutating func save(_ changed: InstanceRecord, _ effects: inout [InstanceEffect]) {
         record = changed
         effects.append(.save(changed))
     }
 
     private mutating func finish(_ work: InstanceWork, _ now: Duration, _ effects: inout [InstanceEffect]) {
         guard busy == work else { return }
-        busy = nil
-        isAbandoned = false
+        endWork()
         marks.pass(work, at: now)
         switch work {
         case .fetchImage: proceed(to: .makeDisk)
-        case .makeDisk: proceed(to: .makeSeed)
+        case .makeDisk: proceed(to: record?.desired.storage == nil ? .makeSeed : .arrangeDisks)
         case .makeSeed: proceed(to: .startVMM)
-        case .startVMM: break
+        case .startVMM, .arrangeDisks, .receive, .send: break
+        case .resume: migration = MigrationPart()
         case .undo: owesUndo = false
         case .removeFiles: forget(&effects)
         }
+    }
+
+    mutating func endWork() {
+        busy = nil
+        isAbandoned = false
     }
 
     private mutating func forget(_ effects: inout [InstanceEffect]) {
@@ -253,7 +271,7 @@ extension InstanceMachine {
         phase = .absent
     }
 
-    private mutating func proceed(to step: InstanceWork) {
+    mutating func proceed(to step: InstanceWork) {
         if case .launching = phase { phase = .launching(step) }
     }
 
@@ -264,8 +282,16 @@ extension InstanceMachine {
         isAbandoned = false
         // A cage that finds the lease over starts nothing, and that is no failure.
         guard !wasAbandoned, work != .startVMM || wanted != .withheld else { return }
-        attempts += 1
+        if work == .arrangeDisks, phase != .launching(.arrangeDisks) { return failedToArrange(why, lasting: lasting, now) }
+        failLaunch(work, why, lasting: lasting, now, &effects)
+    }
+
+    mutating func failLaunch(
+        _ work: InstanceWork, _ why: String, lasting: Bool = false, _ now: Duration, _ effects: inout [InstanceEffect]
+    ) {
         let sentence = "\(work.words) failed: \(why)"
+        if [.send, .receive, .resume].contains(work) { return failMigration(work, sentence, now) }
+        attempts += 1
         if work == .removeFiles {
             waitUntil = now + (timing.retry.delay(before: attempts) ?? timing.retry.maximum)
             reason = sentence
@@ -292,8 +318,7 @@ extension InstanceMachine {
         _ vmm: VMMProcess, _ address: String?, spawned: Duration, _ now: Duration, _ effects: inout [InstanceEffect]
     ) {
         guard busy == .startVMM else { return }
-        busy = nil
-        isAbandoned = false
+        endWork()
         attempts = 0
         reason = nil
         self.address = address
@@ -305,13 +330,14 @@ extension InstanceMachine {
         save(record, &effects)
     }
 
-    private mutating func end(_ vmm: VMMProcess, _ exit: VMMExit, _ now: Duration, _ effects: inout [InstanceEffect]) {
+    mutating func end(_ vmm: VMMProcess, _ exit: VMMExit, _ now: Duration, _ effects: inout [InstanceEffect]) {
         guard phase.vmm == vmm else { return }
         let wantedThen = wanted
         let wasTold = phase.local == .stopping
         let ranFor = if case .running(_, let since) = phase { now - since } else { Duration.zero }
         phase = .halted
-        guard var record else { return }
+        disks.begin()
+        guard var record, !endInMigration(exit) else { return }
         switch wantedThen {
         case .withheld where exit.isClean && !wasTold && record.desired.desired == .running: powerOff(record, &effects)
         case .withheld: reason = "its node's lease is over"
@@ -351,48 +377,9 @@ extension InstanceMachine {
         reason = "its VMM \(exit.words); restart \(record.streak) of \(timing.restart.limit)"
     }
 
-    private mutating func hold(_ why: String) {
+    mutating func hold(_ why: String) {
         phase = .halted
         reason = why
         isHeldByShutdown = true
-    }
-}
-
-// MARK: - What the next agent finds
-
-extension InstanceMachine {
-    /// Goes on where another agent was. Call once, before any event.
-    package mutating func takeUp(_ found: FoundInstance, address: String?, at now: Duration, lease: LeaseStanding = .none) -> [InstanceEffect] {
-        var effects: [InstanceEffect] = []
-        look(at: lease, now)
-        record = found.record
-        epoch = found.record?.epoch ?? Epoch(0)
-        self.address = address
-        if found.vmm != .never { record?.hasRun = true }
-        phase = .halted
-        reason = found.record?.failure
-        switch found.vmm {
-        case .never: if found.record?.desired.desired == .running { phase = .launching(.fetchImage) }
-        case .running(let vmm): phase = .running(vmm, since: now)
-        case .doubtful(let vmm, let why):
-            phase = .running(vmm, since: now)
-            doubt = why
-        case .ended(let exit):
-            let past = VMMProcess(pid: 0, startTime: 0, bootID: "")
-            phase = .running(past, since: now)
-            end(past, exit, now, &effects)
-        case .endedWithMachine: break
-        case .shutDownWithNode: hold("its node was shut down and is up again")
-        }
-        if found.record?.failure != nil, phase.vmm == nil {
-            phase = .failed
-            // Whether it was done, nobody has written down.
-            owesUndo = record?.hasRun == false
-        }
-        if record?.poweredItselfOff == true { reason = "the guest powered itself off" }
-        // Files without a record may be of what the controller is about to speak of: until it has said what it wants, nobody is asked about them.
-        isWanted = record != nil || found.vmm == .never
-        advance(now, &effects)
-        return effects
     }
 }

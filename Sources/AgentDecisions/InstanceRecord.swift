@@ -18,6 +18,7 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
     package var hasRun: Bool
     /// Why a step failed for good in this generation.
     package var failure: String?
+    package var done: DoneToDisks?
 
     package init(desired: DesiredInstance, epoch: Epoch = Epoch(0)) {
         self.desired = desired
@@ -41,12 +42,15 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
         poweredItselfOff = try fields.decode(Bool.self, forKey: .poweredItselfOff)
         hasRun = try fields.decode(Bool.self, forKey: .hasRun)
         failure = try fields.decodeIfPresent(String.self, forKey: .failure)
+        done = try fields.decodeIfPresent(DoneToDisks.self, forKey: .done)
     }
 
     /// Takes a newer spec: what went wrong under the one before is forgiven.
     mutating func take(_ newer: DesiredInstance, epoch: Epoch) {
+        let forgives = !newer.differsInDisksAlone(from: desired) && !newer.differsInMigrationAlone(from: desired)
         desired = newer
         self.epoch = epoch
+        guard forgives else { return }
         restarts = 0
         streak = 0
         poweredItselfOff = false
@@ -60,6 +64,8 @@ package struct FoundInstance: Hashable, Sendable {
     /// Nil where it is missing or can't be read.
     package var record: InstanceRecord?
     package var vmm: FoundVMM
+    /// Its guest stands still in the VMM, or has not come whole.
+    package var isHeld = false
 
     package enum FoundVMM: Hashable, Sendable {
         case never
@@ -71,7 +77,18 @@ package struct FoundInstance: Hashable, Sendable {
         case endedWithMachine
         /// The guests of this node were shut down and the machine is still up.
         case shutDownWithNode
+
+        /// It ran once, and does not.
+        var isOver: Bool {
+            switch self {
+            case .never, .running, .doubtful: false
+            case .ended, .endedWithMachine, .shutDownWithNode: true
+            }
+        }
     }
+
+    /// Its guest goes on by the controller's word alone: it may run on another node by now.
+    var mayHaveLeft: Bool { isHeld || record?.desired.migration?.part == .send && vmm.isOver }
 
     package init(id: InstanceID, record: InstanceRecord?, vmm: FoundVMM) {
         self.id = id

@@ -7,6 +7,7 @@ package struct SentSync: Hashable, Sendable {
     package let sentAt: Duration
     fileprivate let number: Int64
     fileprivate let said: Int64
+    fileprivate let saidOfStorage: Int64
 }
 
 /// The agent's side of the one conversation: what it has to say, and what it may believe.
@@ -23,6 +24,9 @@ package struct SyncConversation: Sendable {
     /// What changed, by a number that grows, so that a change during a request is not taken for said.
     private var changes: [InstanceID: Int64] = [:]
     private var changeNumber: Int64 = 0
+    /// The number of the latest change of volumes and pools, and of the latest that has arrived.
+    private var storageChange: Int64 = 0
+    private var storageArrived: Int64 = 0
     private var number: Int64 = 0
     /// Of the requests that were answered.
     private var latestAnswered: Int64 = 0
@@ -43,19 +47,25 @@ package struct SyncConversation: Sendable {
         changes[instance] = changeNumber
     }
 
+    package mutating func noteStorageChange() { storageChange += 1 }
+
     /// It would be no empty sync.
-    package var hasSomethingToSay: Bool { owesRegistration || owesEverything || !changes.isEmpty }
+    package var hasSomethingToSay: Bool { owesRegistration || owesEverything || !changes.isEmpty || owesStorage }
+
+    private var owesStorage: Bool { storageChange > storageArrived }
 
     /// A sync that says something or asks for everything is answered at once; only one that does neither is held.
-    package mutating func send(registration: NodeRegistration, observed: [ObservedInstance], at now: Duration) -> SentSync {
+    package mutating func send(
+        registration: NodeRegistration, observed: [ObservedInstance], storage: ObservedNodeStorage? = nil, at now: Duration
+    ) -> SentSync {
         if lease.noteLapse(at: now) { seen = 0 }
         number += 1
         let request = SyncRequest(
             bootID: bootID, session: session, number: number, highestEpoch: highestEpoch, seen: seen,
             registration: owesRegistration ? registration : nil,
             full: owesEverything, observed: owesEverything ? observed : observed.filter { changes[$0.id] != nil },
-            hold: hasSomethingToSay || seen == 0 ? .zero : interval)
-        return SentSync(request: request, sentAt: now, number: number, said: changeNumber)
+            hold: hasSomethingToSay || seen == 0 ? .zero : interval, storage: owesStorage || owesEverything ? storage : nil)
+        return SentSync(request: request, sentAt: now, number: number, said: changeNumber, saidOfStorage: storageChange)
     }
 
     package enum Refusal: Error, Hashable, Sendable {
@@ -94,6 +104,8 @@ package struct SyncConversation: Sendable {
         if refused == .needsFullSet { seen = 0 }
         let arrived = !isKept ? [] : changes.filter { $0.value <= sent.said }.keys.sorted()
         for id in arrived { changes[id] = nil }
+        // Nothing arrives at a controller that does not know this node yet.
+        if !answer.needsFull, isKept { storageArrived = max(storageArrived, sent.saidOfStorage) }
         return News(
             newEpoch: answer.epoch > durableEpoch ? answer.epoch : nil, acknowledged: arrived, lease: lease.standing(at: now), refusedGrant: refused,
             asksAtOnce: answer.needsFull || refused == .needsFullSet, repeats: !isKept)

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
 #include <linux/magic.h>
 #include <linux/watchdog.h>
 #include <poll.h>
@@ -192,6 +194,20 @@ int cspawn_is_memory(const char *path) {
     struct statfs status;
     if (statfs(path, &status) != 0) return -errno;
     return status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC;
+}
+
+int cspawn_tap(const char *name) {
+    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
+    if (strlen(name) >= sizeof request.ifr_name) return -ENAMETOOLONG;
+    strcpy(request.ifr_name, name);
+    int device = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    if (device < 0) return -errno;
+    if (ioctl(device, TUNSETIFF, &request) < 0) {
+        int why = errno;
+        close(device);
+        return -why;
+    }
+    return device;
 }
 
 int cspawn_lock(int descriptor) {

@@ -106,6 +106,28 @@ package struct UpdateRequest: Hashable, Sendable, Codable {
     }
 }
 
+package struct MigrateRequest: Hashable, Sendable, Codable {
+    /// A node's name or id; nil: the best that placement finds.
+    package var node: String?
+    /// Nil: as the instance is, running or stopped.
+    package var live: Bool?
+    package var bandwidth: MiB?
+    package var maxDowntime: Milliseconds?
+
+    private enum CodingKeys: String, CodingKey {
+        case node, live
+        case bandwidth = "bandwidthMiBPerSecond"
+        case maxDowntime = "maxDowntimeMilliseconds"
+    }
+
+    package init(node: String? = nil, live: Bool? = nil, bandwidth: MiB? = nil, maxDowntime: Milliseconds? = nil) {
+        self.node = node
+        self.live = live
+        self.bandwidth = bandwidth
+        self.maxDowntime = maxDowntime
+    }
+}
+
 package struct StopRequest: Hashable, Sendable, Codable {
     /// Ends the guest at once, without ACPI.
     package var force: Bool?
@@ -224,6 +246,12 @@ package struct ClusterView: Hashable, Sendable, Codable {
         self.allocated = allocated
         self.recovery = recovery
     }
+}
+
+/// `GET /v1/capacity/history`: oldest first, the farther back the fewer.
+package struct CapacityHistoryView: Hashable, Sendable, Codable {
+    package var samples: [CapacitySample]
+    package init(samples: [CapacitySample]) { self.samples = samples }
 }
 
 package struct KeyRequest: Hashable, Sendable, Codable {

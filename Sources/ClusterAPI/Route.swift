@@ -1,15 +1,22 @@
 /// Every route of the controller, once: the server registers from here, the client asks by it, and a test holds `docs/openapi.yaml` against it.
 package enum Route: String, CaseIterable, Sendable {
-    case live, ready, metrics, version, cluster, backupCluster, showRecovery, holdRecovery, resumeRecovery
+    case live, ready, metrics, version, cluster, backupCluster, showRecovery, holdRecovery, resumeRecovery, capacityHistory
     case listInstances, launchInstance, showInstance, deleteInstance, startInstance, stopInstance, rebootInstance, explainInstance
     case adoptInstance, destroyInstance
     case listNodes, showNode, cordonNode, uncordonNode, drainNode, confirmDeadNode, removeNode, syncNode
     case listSizes, createSize, deleteSize
     case listImages, showImage, importImage, downloadImage, deleteImage, imageContent
-    case updateInstance
+    case updateInstance, migrateInstance
+    case resizeInstance, rebuildInstance
+    case listVolumes, createVolume, showVolume, updateVolume, deleteVolume, attachVolume, detachVolume
+    case listSnapshots, createSnapshot, showSnapshot, deleteSnapshot, restoreSnapshot, exportSnapshot, cloneSnapshot, takeExport
     case listKeys, importKey, deleteKey, instanceSeed
     case listOperations, showOperation, cancelOperation
     case listEvents
+    case whoami, listProjects, createProject, showProject, deleteProject, showQuota, setQuota
+    case listUsers, createUser, deleteUser, listServiceAccounts, createServiceAccount, deleteServiceAccount
+    case listGrants, grantRole, revokeRole, listTokens, createToken, revokeToken, listAudit, verifyAudit
+    case showAuthority, createJoinToken, joinNode, renewCertificate, revokeNode
     case openStream, streamOutput, streamInput, closeStream, nodeStreamOutput, nodeStreamInput
 
     package enum Method: String, Sendable { case get = "GET", post = "POST", put = "PUT", delete = "DELETE" }
@@ -30,6 +37,7 @@ package enum Route: String, CaseIterable, Sendable {
         case .showRecovery: (.get, "/v1/cluster/recovery")
         case .holdRecovery: (.post, "/v1/cluster/recovery/hold")
         case .resumeRecovery: (.post, "/v1/cluster/recovery/resume")
+        case .capacityHistory: (.get, "/v1/capacity/history")
         case .listInstances: (.get, "/v1/instances")
         case .launchInstance: (.post, "/v1/instances")
         case .showInstance: (.get, "/v1/instances/{instance}")
@@ -58,6 +66,24 @@ package enum Route: String, CaseIterable, Sendable {
         case .deleteImage: (.delete, "/v1/images/{image}")
         case .imageContent: (.get, "/v1/images/{image}/content")
         case .updateInstance: (.put, "/v1/instances/{instance}")
+        case .resizeInstance: (.post, "/v1/instances/{instance}/resize")
+        case .rebuildInstance: (.post, "/v1/instances/{instance}/rebuild")
+        case .listVolumes: (.get, "/v1/volumes")
+        case .createVolume: (.post, "/v1/volumes")
+        case .showVolume: (.get, "/v1/volumes/{volume}")
+        case .updateVolume: (.put, "/v1/volumes/{volume}")
+        case .deleteVolume: (.delete, "/v1/volumes/{volume}")
+        case .attachVolume: (.post, "/v1/volumes/{volume}/attach")
+        case .detachVolume: (.post, "/v1/volumes/{volume}/detach")
+        case .listSnapshots: (.get, "/v1/snapshots")
+        case .createSnapshot: (.post, "/v1/snapshots")
+        case .showSnapshot: (.get, "/v1/snapshots/{snapshot}")
+        case .deleteSnapshot: (.delete, "/v1/snapshots/{snapshot}")
+        case .restoreSnapshot: (.post, "/v1/snapshots/{snapshot}/restore")
+        case .exportSnapshot: (.post, "/v1/snapshots/{snapshot}/export")
+        case .cloneSnapshot: (.post, "/v1/snapshots/{snapshot}/clone")
+        case .takeExport: (.post, "/v1/instances/{instance}/snapshots/{snapshot}/image")
+        case .migrateInstance: (.post, "/v1/instances/{instance}/migrate")
         case .listKeys: (.get, "/v1/keys")
         case .importKey: (.post, "/v1/keys")
         case .deleteKey: (.delete, "/v1/keys/{key}")
@@ -66,6 +92,32 @@ package enum Route: String, CaseIterable, Sendable {
         case .showOperation: (.get, "/v1/operations/{operation}")
         case .cancelOperation: (.post, "/v1/operations/{operation}/cancel")
         case .listEvents: (.get, "/v1/events")
+        case .whoami: (.get, "/v1/whoami")
+        case .listProjects: (.get, "/v1/projects")
+        case .createProject: (.post, "/v1/projects")
+        case .showProject: (.get, "/v1/projects/{project}")
+        case .deleteProject: (.delete, "/v1/projects/{project}")
+        case .showQuota: (.get, "/v1/projects/{project}/quota")
+        case .setQuota: (.put, "/v1/projects/{project}/quota")
+        case .listUsers: (.get, "/v1/users")
+        case .createUser: (.post, "/v1/users")
+        case .deleteUser: (.delete, "/v1/users/{user}")
+        case .listServiceAccounts: (.get, "/v1/service-accounts")
+        case .createServiceAccount: (.post, "/v1/service-accounts")
+        case .deleteServiceAccount: (.delete, "/v1/service-accounts/{account}")
+        case .listGrants: (.get, "/v1/grants")
+        case .grantRole: (.post, "/v1/grants")
+        case .revokeRole: (.post, "/v1/grants/revoke")
+        case .listTokens: (.get, "/v1/tokens")
+        case .createToken: (.post, "/v1/tokens")
+        case .revokeToken: (.delete, "/v1/tokens/{token}")
+        case .listAudit: (.get, "/v1/audit")
+        case .verifyAudit: (.get, "/v1/audit/verification")
+        case .showAuthority: (.get, "/v1/authority")
+        case .createJoinToken: (.post, "/v1/join-tokens")
+        case .joinNode: (.post, "/v1/join")
+        case .renewCertificate: (.post, "/v1/nodes/{node}/certificate")
+        case .revokeNode: (.post, "/v1/nodes/{node}/revoke")
         case .openStream: (.post, "/v1/instances/{instance}/streams")
         case .streamOutput: (.get, "/v1/streams/{stream}/output")
         case .streamInput: (.post, "/v1/streams/{stream}/input")

@@ -58,6 +58,8 @@ package struct HTTPAnswer: Sendable {
 package enum TransportError: Error, Hashable, Sendable, CustomStringConvertible {
     case unreachable(endpoint: String, why: String)
     case timedOut(endpoint: String)
+    /// Somebody answers, who does not prove to be the controller.
+    case untrusted(endpoint: String, why: String)
     case answerTooLarge(limit: Int)
     case invalidEndpoint(String)
 
@@ -65,6 +67,7 @@ package enum TransportError: Error, Hashable, Sendable, CustomStringConvertible 
         switch self {
         case .unreachable(let endpoint, let why): "cannot reach the controller at \(endpoint): \(why)"
         case .timedOut(let endpoint): "no answer from the controller at \(endpoint) in time"
+        case .untrusted(let endpoint, let why): "what answers at \(endpoint) is not trusted: \(why)"
         case .answerTooLarge(let limit): "the answer is larger than \(limit) bytes"
         case .invalidEndpoint(let text): "“\(text)” is no endpoint: write a URL such as http://127.0.0.1:7480"
         }

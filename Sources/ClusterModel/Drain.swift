@@ -44,7 +44,11 @@ package struct DrainPlan: Hashable, Sendable, Codable {
     }
 
     package enum Action: String, Hashable, Sendable, Codable, CaseIterable {
-        /// Ended here, and started elsewhere once that is confirmed.
+        /// Migrates running, with its disks.
+        case live
+        /// Stopped, and migrates with its disks.
+        case cold
+        /// Ended here, and begun anew elsewhere once that is confirmed.
         case move
         case stop
         /// Nothing runs, and it stays where it is.

@@ -9,6 +9,8 @@ package struct Event: Hashable, Sendable, Codable {
     /// A stable word for scripts: "InstanceRunning", "NodeSuspect", "PlacementFailed".
     package var reason: String
     package var subject: Subject
+    /// Whose it is; nil for what is the cluster's.
+    package var project: Name?
     package var message: String
 
     package enum Subject: Hashable, Sendable {
@@ -20,15 +22,20 @@ package struct Event: Hashable, Sendable, Codable {
         case key(Name)
         case volume(VolumeID, name: Name)
         case snapshot(SnapshotID, name: Name)
+        case project(Name)
+        case account(AccountName)
     }
 
-    package init(revision: Int64, index: Int, at: Timestamp, level: Level, reason: String, subject: Subject, message: String) {
+    package init(
+        revision: Int64, index: Int, at: Timestamp, level: Level, reason: String, subject: Subject, project: Name? = nil, message: String
+    ) {
         self.revision = revision
         self.index = index
         self.at = at
         self.level = level
         self.reason = reason
         self.subject = subject
+        self.project = project
         self.message = message
     }
 }
@@ -66,6 +73,12 @@ extension Event.Subject: Codable {
             try fields.encode("snapshot", forKey: .kind)
             try fields.encode(id, forKey: .id)
             try fields.encode(name, forKey: .name)
+        case .project(let name):
+            try fields.encode("project", forKey: .kind)
+            try fields.encode(name, forKey: .name)
+        case .account(let name):
+            try fields.encode("account", forKey: .kind)
+            try fields.encode(name, forKey: .name)
         }
     }
 
@@ -80,6 +93,8 @@ extension Event.Subject: Codable {
         case "key": self = .key(try fields.decode(Name.self, forKey: .name))
         case "volume": self = .volume(try fields.decode(VolumeID.self, forKey: .id), name: try fields.decode(Name.self, forKey: .name))
         case "snapshot": self = .snapshot(try fields.decode(SnapshotID.self, forKey: .id), name: try fields.decode(Name.self, forKey: .name))
+        case "project": self = .project(try fields.decode(Name.self, forKey: .name))
+        case "account": self = .account(try fields.decode(AccountName.self, forKey: .name))
         case let kind:
             throw DecodingError.dataCorruptedError(
                 forKey: .kind, in: fields, debugDescription: "“\(Printable(kind, limit: 40))” is no kind of event subject.")

@@ -23,6 +23,8 @@ package struct Image: Hashable, Sendable, Codable {
     /// "debian", "ubuntu".
     package var os: String?
     package var cloudInit: CloudInit?
+    /// Whose it is; nil where it is everybody's.
+    package var project: Name?
 
     /// Where a guest looks for its seed.
     package enum CloudInit: String, Hashable, Sendable, Codable, CaseIterable {
@@ -35,7 +37,7 @@ package struct Image: Hashable, Sendable, Codable {
 
     package init(
         id: ImageID, name: Name, digest: Digest, format: Format, architecture: Architecture, bytes: Int64, minimumDisk: MiB, createdAt: Timestamp,
-        sourceDigest: Digest? = nil, version: String? = nil, os: String? = nil, cloudInit: CloudInit? = nil
+        sourceDigest: Digest? = nil, version: String? = nil, os: String? = nil, cloudInit: CloudInit? = nil, project: Name? = nil
     ) {
         self.id = id
         self.name = name
@@ -49,6 +51,7 @@ package struct Image: Hashable, Sendable, Codable {
         self.version = version
         self.os = os
         self.cloudInit = cloudInit
+        self.project = project
     }
 }
 

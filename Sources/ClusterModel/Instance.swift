@@ -159,12 +159,17 @@ package struct InstancePlacement: Hashable, Sendable, Codable {
     package var decidedAt: Timestamp
     /// The ledger's sequence number that the decision was committed as; from it the explanation is made again, however much later.
     package var revision: Int64
+    /// Held with the room; nil where the node's guests have no addresses of their own.
+    package var network: InstanceNetwork?
 
-    package init(node: NodeID, nodeName: Name, allocation: Resources, decidedAt: Timestamp, revision: Int64) {
+    package init(
+        node: NodeID, nodeName: Name, allocation: Resources, decidedAt: Timestamp, revision: Int64, network: InstanceNetwork? = nil
+    ) {
         self.node = node
         self.nodeName = nodeName
         self.allocation = allocation
         self.decidedAt = decidedAt
         self.revision = revision
+        self.network = network
     }
 }

@@ -42,10 +42,11 @@ extension Name: Codable {
     }
 }
 
-/// Foreign text made safe to show: cut to a limit, with control characters (terminal escapes among them) replaced.
+/// Foreign text made safe to show: cut to a limit, with control characters (terminal escapes among them) replaced and tokens hidden.
 package struct Printable: CustomStringConvertible {
     package let description: String
     package init(_ text: String, limit: Int) {
+        let text = TokenText.hidden(in: text)
         var shown = ""
         for scalar in text.unicodeScalars.prefix(limit) {
             let control = scalar.value < 0x20 || (scalar.value >= 0x7F && scalar.value < 0xA0) || scalar.properties.isBidiControl

@@ -111,15 +111,19 @@ package struct NodeFacts: Hashable, Sendable, Codable {
     /// Memory that one VMM takes beside its guest's own; added to each allocation.
     package var overhead: MiB
     package var fencing: Fencing
+    /// Nil where it takes part in no migration.
+    package var migration: MigrationFacts?
+    /// Nil where nothing is known of it.
+    package var network: NodeNetwork?
 
     private enum CodingKeys: String, CodingKey {
-        case architecture, kvm, vmm, vmmVersion, agentVersion, kernel, traits, fencing
+        case architecture, kvm, vmm, vmmVersion, agentVersion, kernel, traits, fencing, migration, network
         case overhead = "overheadMiB"
     }
 
     package init(
         architecture: Architecture, kvm: KVMFinding, vmm: VMMKind, vmmVersion: String, agentVersion: String, kernel: String, traits: [String],
-        overhead: MiB, fencing: Fencing = .softFenced
+        overhead: MiB, fencing: Fencing = .softFenced, migration: MigrationFacts? = nil, network: NodeNetwork? = nil
     ) {
         self.architecture = architecture
         self.kvm = kvm
@@ -130,6 +134,8 @@ package struct NodeFacts: Hashable, Sendable, Codable {
         self.traits = traits
         self.overhead = overhead
         self.fencing = fencing
+        self.migration = migration
+        self.network = network
     }
 
     /// Also reads what was stored before there was fencing.
@@ -144,6 +150,8 @@ package struct NodeFacts: Hashable, Sendable, Codable {
         traits = try fields.decode([String].self, forKey: .traits)
         overhead = try fields.decode(MiB.self, forKey: .overhead)
         fencing = try fields.decodeIfPresent(Fencing.self, forKey: .fencing) ?? .softFenced
+        migration = try fields.decodeIfPresent(MigrationFacts.self, forKey: .migration)
+        network = try fields.decodeIfPresent(NodeNetwork.self, forKey: .network)
     }
 }
 

@@ -10,6 +10,8 @@ package enum Refusal: Hashable, Sendable {
     case draining
     /// Not heard from lately: suspect or lost.
     case stale
+    /// Every address of its range is taken.
+    case noAddress
     case apartFrom(group: Name, domain: String?)
     /// An instance there must be apart from this one's group.
     case shunned(group: Name, domain: String?)
@@ -84,6 +86,7 @@ extension Refusal: CustomStringConvertible {
         case .cordoned: "is cordoned"
         case .draining: "is draining"
         case .stale: "has not been heard from"
+        case .noAddress: "has no free address left in its range"
         case .apartFrom(let group, let domain): "already holds group \(group)\(domain.map { " in its \($0)" } ?? "")"
         case .shunned(let group, let domain): "holds an instance that must be apart from group \(group)\(domain.map { " in its \($0)" } ?? "")"
         case .notTogetherWith(let group, let domain): "does not hold group \(group)\(domain.map { " in its \($0)" } ?? "")"
@@ -104,6 +107,7 @@ extension Refusal: CustomStringConvertible {
         case .cordoned: "cordoned"
         case .draining: "draining"
         case .stale: "stale"
+        case .noAddress: "no-address"
         case .apartFrom: "anti-affinity"
         case .shunned: "shunned"
         case .notTogetherWith: "affinity"

@@ -21,7 +21,7 @@ extension Refusal: Codable {
             try fields.encodeIfPresent(need, forKey: .need)
             try fields.encodeIfPresent(has, forKey: .has)
         case .tainted(let taint): try fields.encode(taint, forKey: .taint)
-        case .cordoned, .draining, .stale: break
+        case .cordoned, .draining, .stale, .noAddress: break
         case .apartFrom(let group, let domain), .shunned(let group, let domain), .notTogetherWith(let group, let domain):
             try fields.encode(group, forKey: .group)
             try fields.encodeIfPresent(domain, forKey: .domain)
@@ -48,6 +48,7 @@ extension Refusal: Codable {
         case "cordoned": self = .cordoned
         case "draining": self = .draining
         case "stale": self = .stale
+        case "no-address": self = .noAddress
         case "anti-affinity":
             self = .apartFrom(group: try fields.decode(Name.self, forKey: .group), domain: try fields.decodeIfPresent(String.self, forKey: .domain))
         case "shunned":

@@ -3,16 +3,28 @@ import FoundationEssentials
 /// A public key that people log in with, kept under a name.
 package struct SSHKey: Hashable, Sendable, Codable {
     package var name: Name
+    package var project: Name
     package var publicKey: SSHPublicKey
     /// As `ssh-keygen -l` shows it: "SHA256:…".
     package var fingerprint: String
     package var createdAt: Timestamp
 
-    package init(name: Name, publicKey: SSHPublicKey, fingerprint: String, createdAt: Timestamp) {
+    package init(name: Name, project: Name = Project.first, publicKey: SSHPublicKey, fingerprint: String, createdAt: Timestamp) {
         self.name = name
+        self.project = project
         self.publicKey = publicKey
         self.fingerprint = fingerprint
         self.createdAt = createdAt
+    }
+
+    /// Also reads what was stored before keys belonged to projects.
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        name = try fields.decode(Name.self, forKey: .name)
+        project = try fields.decodeIfPresent(Name.self, forKey: .project) ?? Project.first
+        publicKey = try fields.decode(SSHPublicKey.self, forKey: .publicKey)
+        fingerprint = try fields.decode(String.self, forKey: .fingerprint)
+        createdAt = try fields.decode(Timestamp.self, forKey: .createdAt)
     }
 }
 

@@ -136,11 +136,15 @@ package struct DesiredInstance: Hashable, Sendable, Codable {
     package var seeded: Bool
     /// Nil where there is nothing but the disk that its image gives.
     package var storage: InstanceStorage?
+    /// Its part in a migration of the instance; nil where there is none.
+    package var migration: MigrationOrder?
+    /// Nil where it has QEMU's user networking.
+    package var network: InstanceNetwork?
 
     package init(
         id: InstanceID, name: Name, project: Name, generation: Int64, desired: DesiredState, resources: Resources, image: ImageReference,
         restart: RestartPolicy, reboots: Int64, stopTimeout: Milliseconds, adopt: Bool = false, fenced: Bool = false,
-        seeded: Bool = false, storage: InstanceStorage? = nil
+        seeded: Bool = false, storage: InstanceStorage? = nil, migration: MigrationOrder? = nil, network: InstanceNetwork? = nil
     ) {
         self.id = id
         self.name = name
@@ -156,6 +160,8 @@ package struct DesiredInstance: Hashable, Sendable, Codable {
         self.fenced = fenced
         self.seeded = seeded
         self.storage = storage
+        self.migration = migration
+        self.network = network
     }
 
     /// Also reads the records of agents from before there were leases.
@@ -175,6 +181,8 @@ package struct DesiredInstance: Hashable, Sendable, Codable {
         fenced = try fields.decodeIfPresent(Bool.self, forKey: .fenced) ?? false
         seeded = try fields.decodeIfPresent(Bool.self, forKey: .seeded) ?? false
         storage = try fields.decodeIfPresent(InstanceStorage.self, forKey: .storage)
+        migration = try fields.decodeIfPresent(MigrationOrder.self, forKey: .migration)
+        network = try fields.decodeIfPresent(InstanceNetwork.self, forKey: .network)
     }
 }
 
@@ -203,11 +211,13 @@ package struct ObservedInstance: Hashable, Sendable, Codable {
     package var resources: Resources
     /// Nil where there is nothing but the disk that its image gives.
     package var storage: ObservedStorage?
+    package var migration: MigrationReport?
 
     package init(
         id: InstanceID, name: Name, generation: Int64, state: State, reason: String? = nil, address: String? = nil, pid: Int32? = nil,
         restarts: Int = 0,
-        reboots: Int64 = 0, timings: StartTimings? = nil, resources: Resources, storage: ObservedStorage? = nil
+        reboots: Int64 = 0, timings: StartTimings? = nil, resources: Resources, storage: ObservedStorage? = nil,
+        migration: MigrationReport? = nil
     ) {
         self.id = id
         self.name = name
@@ -221,6 +231,7 @@ package struct ObservedInstance: Hashable, Sendable, Codable {
         self.timings = timings
         self.resources = resources
         self.storage = storage
+        self.migration = migration
     }
 }
 

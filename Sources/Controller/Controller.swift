@@ -1,3 +1,4 @@
+import Certificates
 import ClusterModel
 import ControllerDecisions
 import Logging
@@ -18,6 +19,7 @@ final class Controller: Sendable {
     let view: CommittedView
     let log: WatchLog
     let writer: LedgerWriter
+    let access: AccessBook
     let sessions: NodeSessions
     let leaseTimes: LeaseTimes
     let streams = StreamSwitch()
@@ -25,13 +27,17 @@ final class Controller: Sendable {
     let images: ImageLibrary
     let metrics: Metrics
     let logger: Logger
+    /// Nil without TLS, where nobody has a certificate.
+    let authority: Authority?
+    let joinGate = JoinGate()
     private let stopping = Atomic(false)
 
     init(
         version: String, epoch: Epoch, settings: LedgerSettings, journalKept: Int64, store: any StateStore, room: DiskRoom,
-        snapshots: LedgerSnapshots, view: CommittedView, log: WatchLog, writer: LedgerWriter, sessions: NodeSessions, leaseTimes: LeaseTimes,
-        images: ImageLibrary, metrics: Metrics, logger: Logger
+        snapshots: LedgerSnapshots, view: CommittedView, log: WatchLog, writer: LedgerWriter, access: AccessBook, sessions: NodeSessions,
+        leaseTimes: LeaseTimes, images: ImageLibrary, metrics: Metrics, logger: Logger, authority: Authority?
     ) {
+        self.authority = authority
         self.version = version
         self.epoch = epoch
         self.settings = settings
@@ -42,6 +48,7 @@ final class Controller: Sendable {
         self.view = view
         self.log = log
         self.writer = writer
+        self.access = access
         self.sessions = sessions
         self.leaseTimes = leaseTimes
         self.images = images

@@ -1,5 +1,6 @@
 import ClusterModel
 import ControllerDecisions
+import Glibc
 import Logging
 import StrictYAML
 
@@ -9,6 +10,8 @@ package struct ControllerConfiguration: Sendable {
     /// 0 takes any free port; `<dataDirectory>/endpoint` then says which.
     package var port: Int
     package var dataDirectory: String
+    package var security = Security.tls
+    var tls = TLSSettings()
     package var timing: HeartbeatTiming
     /// Nil where the heartbeat leaves no room for a lease: fenced instances don't run then.
     package var lease: LeaseTiming?
@@ -24,6 +27,7 @@ package struct ControllerConfiguration: Sendable {
     /// How often a copy of the ledger is kept beside it, and how many of the latest; 0 keeps none.
     package var snapshotEvery: Milliseconds
     package var snapshotsKept: Int
+    package var access = AccessLimits()
     var connections = ConnectionLimits()
     var images = ImageLibrary.Settings()
     package var logLevel: Logger.Level
@@ -35,7 +39,7 @@ package struct ControllerConfiguration: Sendable {
     package init(text: String, file: String) throws(ConfigurationError) {
         let root = try ConfigurationDocument(text: text, file: file).root.mapping(keys: [
             "listen", "dataDirectory", "heartbeat", "lease", "recovery", "fence", "placement", "defaults", "watch", "images", "snapshots",
-            "connections", "logLevel",
+            "connections", "access", "logLevel", "security", "tls",
         ])
         (host, port) = try root["listen"].map(Self.address) ?? ("127.0.0.1", 7480)
         let directory = try root.required("dataDirectory")
@@ -59,7 +63,15 @@ package struct ControllerConfiguration: Sendable {
         }
         snapshotsKept = Int(try snapshots?["kept"]?.integer(in: 0...1000) ?? 3)
         if let value = root["connections"] { connections = try ConnectionLimits(value) }
+        if let value = root["access"] { access = try AccessLimits(value) }
         if let value = root["images"] { images = try Self.images(value) }
+        if let value = root["security"] { security = try value.word(Security.self) }
+        if let value = root["tls"] { tls = try TLSSettings(value) }
+        if let value = root["listen"], !Self.isLoopback(host), access.isOpen || security == .none {
+            throw value.error(
+                "“\(host)” is no loopback address, and with \(access.isOpen ? "“access: open”" : "“security: none”") whoever reaches the port may do "
+                    + "everything: listen on 127.0.0.1 or ::1, or take that line out")
+        }
         logLevel = try root["logLevel"]?.word(Logger.Level.self) ?? .info
     }
 
@@ -84,17 +96,20 @@ package struct ControllerConfiguration: Sendable {
         }
         var host = String(text[..<colon])
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        guard host == "localhost" || host == "::1" || isLoopback(host) else {
+        guard host == "localhost" || isNumeric(host) else {
             throw value.error(
-                "“\(Printable(host, limit: 80))” is no loopback address: the controller has no TLS and no tokens yet, so it listens on 127.0.0.1 or ::1 only"
-            )
+                "“\(Printable(host, limit: 80))” is no address of a machine's own: write one in numbers, such as 192.0.2.7 or 0.0.0.0 for all")
         }
         return (host, Int(port))
     }
 
     private static func isLoopback(_ host: String) -> Bool {
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    }
+
+    private static func isNumeric(_ host: String) -> Bool {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        return inet_pton(AF_INET, host, &bytes) == 1 || inet_pton(AF_INET6, host, &bytes) == 1
     }
 
     private static func recovery(_ value: ConfigurationValue) throws(ConfigurationError) -> RecoverySettings {

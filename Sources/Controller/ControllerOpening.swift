@@ -1,3 +1,4 @@
+import Certificates
 import ClusterModel
 import ControllerDecisions
 import Logging
@@ -9,6 +10,7 @@ struct ControllerOpening {
         var state: ClusterState
         var head: StoreHead
         var answers: IdempotencyIndex
+        var audit: AuditChain
     }
 
     let configuration: ControllerConfiguration
@@ -34,6 +36,8 @@ struct ControllerOpening {
             case .full: throw .diskFull(directory: directory)
             case .lostTerm, .unavailable: throw .store(directory: directory, why: error.description)
             }
+        } catch let error as CertificateFailure {
+            throw .authority(error.description)
         } catch let error as ControllerStartError {
             throw error
         } catch {
@@ -54,7 +58,7 @@ struct ControllerOpening {
         let stored = try await store.load()
         let settings = LedgerSettings(
             defaultSize: configuration.defaultSize, defaultImage: configuration.defaultImage, policy: configuration.policy,
-            timing: configuration.timing, lease: configuration.lease, recovery: configuration.recovery, fence: configuration.fence?.moment)
+            lease: configuration.lease, recovery: configuration.recovery, fence: configuration.fence?.moment)
         var state = ClusterState(settings: settings)
         let rows: [Change]
         let events: [Event]
@@ -70,6 +74,8 @@ struct ControllerOpening {
         }
         head = try await holdAfterRestore(&state, store, head, restoredAt: stored.restoredAt)
         head = try await makeFirstSizes(&state, store, head)
+        if !configuration.access.isOpen { head = try await makeFirstAdmin(&state, store, head) }
+        let ends = try await store.auditEnds()
         let images = try ImageLibrary(dataDirectory: configuration.dataDirectory, settings: configuration.images)
         images.removeAll(except: Set(state.images.values.map(\.value.digest)))
         let view = CommittedView(state)
@@ -85,18 +91,24 @@ struct ControllerOpening {
             NodeConversations(nodes: Array(state.nodes.keys), timing: configuration.timing, leases: leases, began: NodeSessions.now))
         leaseTimes.follow(nodes: state.nodes.count, sessions)
         if configuration.lease == nil { logger.warning("the heartbeat leaves no room for leases: fenced instances will not run") }
+        let access = AccessBook(state.access, limits: configuration.access)
         let witnessed = WitnessedStore(store: store, epoch: head.epoch, sessions: sessions)
         let writer = LedgerWriter(
-            store: witnessed, room: room, view: view, log: log, journalKept: Self.journalKept, metrics: metrics, logger: logger
+            store: witnessed, room: room, view: view, log: log, journalKept: Self.journalKept,
+            auditKept: configuration.access.auditKept, metrics: metrics, logger: logger
         ) {
             effects in
+            access.apply(effects)
             Controller.wake(sessions, after: effects)
         }
         let controller = Controller(
             version: version, epoch: Epoch(head.epoch), settings: settings, journalKept: Self.journalKept, store: witnessed, room: room,
-            snapshots: snapshots, view: view, log: log, writer: writer, sessions: sessions, leaseTimes: leaseTimes, images: images,
-            metrics: metrics, logger: logger)
-        return Opened(controller: controller, state: state, head: head, answers: IdempotencyIndex(stored.answers))
+            snapshots: snapshots, view: view, log: log, writer: writer, access: access, sessions: sessions, leaseTimes: leaseTimes,
+            images: images, metrics: metrics, logger: logger, authority: try configuration.authority())
+        writer.notes.committed(ends.head)
+        return Opened(
+            controller: controller, state: state, head: head, answers: IdempotencyIndex(stored.answers),
+            audit: AuditChain(head: ends.head, anchor: ends.anchor))
     }
 
     /// Until an operator has said that no other controller works on a newer copy of this ledger.

@@ -48,11 +48,13 @@ package struct ControllerService: Service {
     private func runTerm(above: Epoch, _ logger: Logger) async throws {
         let opened = try await ControllerOpening(configuration: configuration, logger: logger, version: version, above: above).open(store)
         let controller = opened.controller
-        let server = ServiceGroup(configuration: .init(services: [.init(service: server(controller))], logger: Self.quiet))
+        let tls = try configuration.serverTLS(controller.authority)
+        let server = ServiceGroup(configuration: .init(services: [.init(service: server(controller, tls))], logger: Self.quiet))
         var outranked: TermLoop.Outranked?
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await controller.writer.run(state: opened.state, head: opened.head, answers: opened.answers) }
+            group.addTask { try await controller.writer.run(state: opened.state, head: opened.head, answers: opened.answers, audit: opened.audit) }
             group.addTask { await HealthLoop(controller: controller).run() }
+            group.addTask { await AccessLoop(controller: controller).run() }
             if let fence = configuration.fence {
                 group.addTask { await FenceLoop(controller: controller, command: FenceCommand(configuration: fence)).run() }
             }
@@ -76,13 +78,17 @@ package struct ControllerService: Service {
         if let outranked { throw outranked }
     }
 
+    /// Every node may connect at once after a restart, and one that finds no place waits seconds before it tries again.
+    /// The kernel takes it down to net.core.somaxconn.
+    private static let backlog = 16_384
+
     private static let quiet: Logger = {
         var quiet = Logger(label: "berth.http")
         quiet.logLevel = .error
         return quiet
     }()
 
-    private func server(_ controller: Controller) -> some Service {
+    private func server(_ controller: Controller, _ tls: ServerTLS?) -> some Service {
         let endpointFile = "\(configuration.dataDirectory)/endpoint"
         let host = configuration.host
         let logger = controller.logger
@@ -90,14 +96,14 @@ package struct ControllerService: Service {
         let most = min(limits.most, DescriptorLimit.raise())
         return Application(
             responder: APIResponder(controller: controller),
-            server: HTTPServerBuilder { APIConnection(limits: limits, responder: $0) },
+            server: HTTPServerBuilder { APIConnection(limits: limits, tls: tls, responder: $0) },
             configuration: ApplicationConfiguration(
-                address: .hostname(host, port: bound.port.withLock(\.self) ?? configuration.port), serverName: "berth", backlog: 1024,
+                address: .hostname(host, port: bound.port.withLock(\.self) ?? configuration.port), serverName: "berth", backlog: Self.backlog,
                 availableConnectionsDelegate: MaximumAvailableConnections(most, logger: Self.quiet)),
             onServerRunning: { channel in
                 bound.port.withLock { $0 = channel.localAddress?.port }
                 let shown = host.contains(":") ? "[\(host)]" : host
-                let endpoint = "http://\(shown):\(channel.localAddress?.port ?? 0)"
+                let endpoint = "\(tls == nil ? "http" : "https")://\(shown):\(channel.localAddress?.port ?? 0)"
                 do {
                     try Data("\(endpoint)\n".utf8).write(to: URL(filePath: endpointFile), options: .atomic)
                 } catch {

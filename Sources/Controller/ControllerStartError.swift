@@ -8,6 +8,7 @@ package enum ControllerStartError: Error, Hashable, Sendable, CustomStringConver
     case damaged(directory: String, what: String, snapshot: String?)
     case diskFull(directory: String)
     case store(directory: String, why: String)
+    case authority(String)
 
     package var description: String {
         switch self {
@@ -21,6 +22,7 @@ package enum ControllerStartError: Error, Hashable, Sendable, CustomStringConver
                 + "with “berth controller restore --config FILE --from \(snapshot.map { "\($0)” from where you moved it" } ?? "BACKUP”")"
         case .diskFull(let directory): "the disk of \(directory) is full: make room and start again"
         case .store(let directory, let why): "the ledger in \(directory) can't be opened: \(why)"
+        case .authority(let why): "the cluster's authority can't be used: \(why)"
         }
     }
 }

@@ -34,7 +34,8 @@ extension ClusterState {
     }
 
     mutating func putImage(_ image: Image, at now: Timestamp) throws(ErrorBody) -> Answer {
-        if let id = imageNames[image.name], let existing = images[id]?.value {
+        if let project = image.project { try checkProject(project) }
+        if let id = imageNames[image.owned], let existing = images[id]?.value {
             if existing.importedDigest == image.importedDigest, existing.format == image.format, existing.architecture == image.architecture {
                 return .image(existing)
             }
@@ -42,8 +43,11 @@ extension ClusterState {
         }
         guard images[image.id] == nil else { throw .conflict("The id \(image.id) is in use.") }
         guard images.count < LedgerSettings.Limit.images else { throw .tooMany("There are \(images.count) images, which is the most there may be.") }
+        if let project = image.project {
+            try checkQuota(project, adding: QuotaUsage(images: 1))
+        }
         put(image)
-        note(.info, "ImageImported", .image(image.name), "Image “\(image.name)” was imported.", at: now)
+        note(.info, "ImageImported", .image(image.name), of: image.project, "Image “\(image.name)” was imported.", at: now)
         return .image(image)
     }
 
@@ -55,7 +59,7 @@ extension ClusterState {
             throw .conflict("Image “\(image.name)” is in use by \(uses) instance\(uses == 1 ? "" : "s"); delete \(uses == 1 ? "it" : "them") first.")
         }
         remove(image)
-        note(.info, "ImageDeleted", .image(image.name), "Image “\(image.name)” was deleted.", at: now)
+        note(.info, "ImageDeleted", .image(image.name), of: image.project, "Image “\(image.name)” was deleted.", at: now)
         return .image(image)
     }
 }

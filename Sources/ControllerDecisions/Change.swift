@@ -23,8 +23,12 @@ package enum Change: Sendable {
     case key(Edit<SSHKey>)
     case seed(Edit<KeptSeed>)
     case recovery(Edit<Recovery>)
+    case joinToken(Edit<JoinToken>)
+    case credential(Edit<NodeCredential>)
     case volume(Edit<VolumeRecord>)
     case snapshot(Edit<Snapshot>)
+    case access(AccessChange)
+    case capacity(Edit<CapacitySample>)
 
     package var inverted: Self {
         switch self {
@@ -37,8 +41,12 @@ package enum Change: Sendable {
         case .key(let edit): .key(edit.inverted)
         case .seed(let edit): .seed(edit.inverted)
         case .recovery(let edit): .recovery(edit.inverted)
+        case .joinToken(let edit): .joinToken(edit.inverted)
+        case .credential(let edit): .credential(edit.inverted)
         case .volume(let edit): .volume(edit.inverted)
         case .snapshot(let edit): .snapshot(edit.inverted)
+        case .access(let change): .access(change.inverted)
+        case .capacity(let edit): .capacity(edit.inverted)
         }
     }
 }

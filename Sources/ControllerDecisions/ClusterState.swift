@@ -16,27 +16,33 @@ package struct ClusterState: Sendable {
     package private(set) var operations: [OperationID: Row<InstanceOperation>] = [:]
     package private(set) var tombstones: [TombstoneID: Row<Tombstone>] = [:]
     package private(set) var recovery: Row<Recovery>?
-    package private(set) var keys: [Name: Row<SSHKey>] = [:]
+    package private(set) var keys: [ProjectName: Row<SSHKey>] = [:]
     package private(set) var seeds: [InstanceID: Row<KeptSeed>] = [:]
     package private(set) var storage = StorageIndex()
+    package private(set) var access = AccessState()
+    package private(set) var usage = ProjectUsage()
+    private(set) var addresses = AddressIndex()
+    package private(set) var enrolment = EnrolmentIndex()
+    package private(set) var capacityHistory = CapacityHistory()
     private(set) var seedBytes = 0
     private(set) var expiring: [InstanceID: Timestamp] = [:]
 
     private(set) var nodeNames: [Name: NodeID] = [:]
     private(set) var instanceNames: [ProjectName: InstanceID] = [:]
-    private(set) var imageNames: [Name: ImageID] = [:]
+    private(set) var imageNames: [ImageName: ImageID] = [:]
     private(set) var imageUse: [Digest: Int] = [:]
     private var residents: [NodeID: Set<InstanceID>] = [:]
     private var buried: [NodeID: Set<InstanceID>] = [:]
     private(set) var graves: [InstanceID: Set<NodeID>] = [:]
     private(set) var unrest = UnrestIndex()
+    private(set) var visits = VisitIndex()
     /// In the order in which they are tried.
     private(set) var pending: [(place: PendingPlace, instance: InstanceID)] = []
     /// Every operation that was ever made, oldest first, less those that `expireOperations` has passed by.
     var operationOrder: [(key: Int64, operation: OperationID)] = []
     /// Room may have appeared since the pending instances were last tried; the place in the queue to go on from.
     package internal(set) var pendingCursor: PendingPlace?
-    private(set) var losses = LossTimes()
+    var losses = LossTimes()
 
     var effects = Effects()
 
@@ -72,6 +78,7 @@ package struct ClusterState: Sendable {
         case .start(let key, let operation): try start(key, operation: operation, at: now)
         case .stop(let key, let operation, let force, let within): try stop(key, operation: operation, force: force, within: within, at: now)
         case .reboot(let key, let operation): try reboot(key, operation: operation, at: now)
+        case .migrate(let key, let order): try migrate(key, order, at: now)
         case .delete(let key, let operation): try delete(key, operation: operation, at: now)
         case .update(let key, let change): try update(key, change, at: now)
         case .expire(let id, let operation): try expire(id, operation: operation, at: now)
@@ -91,12 +98,15 @@ package struct ClusterState: Sendable {
         case .deleteImage(let key): try deleteImage(key, at: now)
         case .importKey(let key): try importKey(key, at: now)
         case .deleteKey(let name): try deleteKey(name, at: now)
+        case .access(let command): try perform(command, at: now)
         case .cancel(let operation, let deletion): try cancel(operation, deletion: deletion, at: now)
         case .report(let report): try take(report, at: now)
         case .healthTick(let ages, let uptime): healthTick(ages, uptime: uptime, at: now)
         case .placePending(let again): placePending(again: again, at: now)
         case .expireOperations(let keep): expireOperations(keeping: keep)
         case .storage(let command): try perform(command, at: now)
+        case .enrolment(let command): try perform(command, at: now)
+        case .sampleCapacity: sampleCapacity(at: now)
         }
     }
 
@@ -132,10 +142,19 @@ package struct ClusterState: Sendable {
     mutating func put(_ record: InstanceRecord) {
         let number = next()
         let before = instances[record.id]
-        self.record(.instance(Edit(before: before, after: Row(key: before?.key ?? number, value: record))), number)
+        change(Edit(before: before, after: Row(key: before?.key ?? number, value: record)), number)
     }
 
-    mutating func remove(_ record: InstanceRecord) { self.record(.instance(Edit(before: instances[record.id], after: nil)), next()) }
+    mutating func remove(_ record: InstanceRecord) { change(Edit(before: instances[record.id], after: nil), next()) }
+
+    /// A node takes no more when its last address is taken.
+    private mutating func change(_ edit: Edit<InstanceRecord>, _ number: Int64) {
+        let places = [edit.before, edit.after].map { $0?.value.instance.placement }
+        guard places[0]?.network != places[1]?.network || places[0]?.node != places[1]?.node else { return record(.instance(edit), number) }
+        let changed = places.compactMap { $0.flatMap { $0.network == nil ? nil : placementNode($0.node) } }
+        record(.instance(edit), number)
+        for node in changed { admissionChanged(from: node) }
+    }
 
     mutating func put(_ node: Node) {
         let number = next()
@@ -146,6 +165,8 @@ package struct ClusterState: Sendable {
     mutating func remove(_ node: Node) { record(.node(Edit(before: nodes[node.id], after: nil)), next()) }
 
     mutating func put(_ operation: InstanceOperation) {
+        var operation = operation
+        if operation.project == nil { operation.project = instances[operation.instance]?.value.instance.project }
         let number = next()
         let before = operations[operation.id]
         record(.operation(Edit(before: before, after: Row(key: before?.key ?? number, value: operation))), number)
@@ -166,13 +187,6 @@ package struct ClusterState: Sendable {
     }
 
     mutating func remove(_ image: Image) { record(.image(Edit(before: images[image.id], after: nil)), next()) }
-
-    mutating func put(_ key: SSHKey) {
-        let number = next()
-        record(.key(Edit(before: nil, after: Row(key: number, value: key))), number)
-    }
-
-    mutating func remove(_ key: SSHKey) { record(.key(Edit(before: keys[key.name], after: nil)), next()) }
 
     mutating func put(_ seed: KeptSeed) {
         let number = next()
@@ -210,8 +224,13 @@ package struct ClusterState: Sendable {
         return number
     }
 
-    mutating func note(_ level: Event.Level, _ reason: String, _ subject: Event.Subject, _ message: String, at now: Timestamp) {
-        effects.events.append(Event(revision: next(), index: 0, at: now, level: level, reason: reason, subject: subject, message: message))
+    /// - Parameter project: whose it is, where the subject does not say it.
+    mutating func note(
+        _ level: Event.Level, _ reason: String, _ subject: Event.Subject, of project: Name? = nil, _ message: String, at now: Timestamp
+    ) {
+        let project = project ?? self.project(of: subject)
+        effects.events.append(
+            Event(revision: next(), index: 0, at: now, level: level, reason: reason, subject: subject, project: project, message: message))
     }
 
     // MARK: Indexes
@@ -225,21 +244,23 @@ package struct ClusterState: Sendable {
             if let before = edit.before { sizes[before.value.name] = nil }
             if let after = edit.after { sizes[after.value.name] = after }
         case .image(let edit):
+            usage.apply(edit)
             if let before = edit.before {
                 images[before.value.id] = nil
-                imageNames[before.value.name] = nil
+                imageNames[before.value.owned] = nil
             }
             if let after = edit.after {
                 images[after.value.id] = after
-                imageNames[after.value.name] = after.value.id
+                imageNames[after.value.owned] = after.value.id
             }
         case .operation(let edit):
+            usage.apply(edit)
             if edit.before == nil, let after = edit.after { operationOrder.append((after.key, after.value.id)) }
             if let before = edit.before { operations[before.value.id] = nil }
             if let after = edit.after { operations[after.value.id] = after }
         case .key(let edit):
-            if let before = edit.before { keys[before.value.name] = nil }
-            if let after = edit.after { keys[after.value.name] = after }
+            if let before = edit.before { keys[before.value.owned] = nil }
+            if let after = edit.after { keys[after.value.owned] = after }
         case .seed(let edit):
             if let before = edit.before {
                 seeds[before.value.instance] = nil
@@ -251,14 +272,23 @@ package struct ClusterState: Sendable {
             }
         case .tombstone(let edit): install(tombstone: edit)
         case .recovery(let edit): recovery = edit.after
-        case .volume(let edit): storage.apply(edit)
-        case .snapshot(let edit): storage.apply(edit)
+        case .joinToken(let edit): enrolment.apply(edit)
+        case .credential(let edit): enrolment.apply(edit)
+        case .volume(let edit):
+            storage.apply(edit)
+            usage.apply(edit)
+        case .snapshot(let edit):
+            storage.apply(edit)
+            usage.apply(edit)
+        case .access(let change): access.install(change)
+        case .capacity(let edit): capacityHistory.apply(edit)
         }
     }
 
     private mutating func install(tombstone edit: Edit<Tombstone>) {
         if let before = edit.before?.value {
             tombstones[before.id] = nil
+            addresses.free(before.instance.network?.address, on: before.node)
             buried[before.node]?.remove(before.instance.id)
             if buried[before.node]?.isEmpty ?? false { buried[before.node] = nil }
             graves[before.instance.id]?.remove(before.node)
@@ -266,6 +296,7 @@ package struct ClusterState: Sendable {
         }
         if let after = edit.after {
             tombstones[after.value.id] = after
+            addresses.take(after.value.instance.network?.address, on: after.value.node)
             buried[after.value.node, default: []].insert(after.value.instance.id)
             graves[after.value.instance.id, default: []].insert(after.value.node)
         }
@@ -286,6 +317,10 @@ package struct ClusterState: Sendable {
 
     private mutating func install(instance edit: Edit<InstanceRecord>) {
         unrest.apply(edit)
+        usage.apply(edit)
+        visits.apply(edit)
+        addresses.free(edit.before?.value.instance.placement)
+        addresses.take(edit.after?.value.instance.placement)
         if let before = edit.before?.value, before.instance.spec.expiresAt != nil { expiring[before.id] = nil }
         if let after = edit.after?.value, after.instance.spec.desired != .deleted, let end = after.instance.spec.expiresAt {
             expiring[after.id] = end
@@ -357,36 +392,4 @@ package struct ClusterState: Sendable {
     package var hasPending: Bool { !pending.isEmpty }
 
     package func count(on node: NodeID) -> Int { residents[node]?.count ?? 0 }
-}
-
-/// A second copy of the state that follows the first by its effects, for readers; and the state as the store gave it back.
-extension ClusterState {
-    package mutating func learn(uptime: Milliseconds?) { if let uptime { losses.uptime = uptime } }
-
-    package mutating func follow(_ steps: [NumberedStep], to revision: Int64) {
-        for step in steps { engine.apply(step.step) }
-        self.revision = revision
-    }
-
-    /// Rows in the order of their keys. The engine's nodes and allocations follow from them, and so does every index.
-    package mutating func restore(_ rows: [Change], revision: Int64) {
-        for row in rows { install(row) }
-        for row in nodes.values.sorted(by: { $0.key < $1.key }) { engine.setNode(placementNode(row.value)) }
-        for row in instances.values.sorted(by: { $0.key < $1.key }) {
-            guard let placement = row.value.instance.placement else { continue }
-            engine.apply(
-                .allocated(
-                    Allocation(
-                        instance: row.value.id, node: placement.node, resources: placement.allocation, groups: row.value.instance.spec.groups,
-                        apart: row.value.instance.spec.constraints.antiAffinity.filter(\.hard))))
-        }
-        restoreVolumes()
-        self.revision = revision
-        roomAppeared()
-    }
-}
-
-extension ClusterState {
-    /// Takes back one step of placement alone, to see the engine as it was.
-    package mutating func rewind(_ step: NumberedStep) { engine.apply(step.step.inverted) }
 }

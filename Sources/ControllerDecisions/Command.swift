@@ -7,6 +7,7 @@ package enum Command: Sendable {
     case start(InstanceKey, OperationID)
     case stop(InstanceKey, OperationID, force: Bool, within: Milliseconds?)
     case reboot(InstanceKey, OperationID)
+    case migrate(InstanceKey, Migrate)
     case delete(InstanceKey, OperationID)
     case update(InstanceKey, Update)
     case expire(InstanceID, OperationID)
@@ -25,7 +26,8 @@ package enum Command: Sendable {
     case deleteSize(Name)
     case putImage(Image)
     case importKey(SSHKey)
-    case deleteKey(Name)
+    case deleteKey(ProjectName)
+    case access(AccessCommand)
     case deleteImage(ImageKey)
     case cancel(OperationID, deletion: OperationID)
     case report(NodeReport)
@@ -35,6 +37,9 @@ package enum Command: Sendable {
     case placePending(again: Bool)
     case expireOperations(keep: Int)
     case storage(StorageCommand)
+    case enrolment(EnrolmentCommand)
+    /// Takes a sample for the capacity history if one is due.
+    case sampleCapacity
 
     package struct Launch: Sendable {
         package var name: Name?
@@ -109,10 +114,13 @@ package enum Command: Sendable {
         package var age: Milliseconds
         /// By this controller, since it began.
         package var wasHeard: Bool
-        package init(node: NodeID, age: Milliseconds, wasHeard: Bool) {
+        /// In force when it was looked at: in a large cluster a lease lasts longer than the configuration says.
+        package var timing: HeartbeatTiming
+        package init(node: NodeID, age: Milliseconds, wasHeard: Bool, timing: HeartbeatTiming) {
             self.node = node
             self.age = age
             self.wasHeard = wasHeard
+            self.timing = timing
         }
     }
 }
@@ -170,7 +178,8 @@ package enum NodeKey: Hashable, Sendable {
 
 package enum ImageKey: Hashable, Sendable {
     case id(ImageID)
-    case name(Name)
+    /// The project's, else everybody's.
+    case name(Name, in: Name)
 }
 
 /// What a command gave. Refusals are `ErrorBody`s, since what a person is told is decided here.
@@ -186,6 +195,9 @@ package enum Answer: Sendable {
     case volume(Volume, InstanceOperation?)
     case snapshot(Snapshot, InstanceOperation?)
     case recovery(Recovery)
+    case access(AccessAnswer)
+    case joinToken(JoinToken)
+    case credential(NodeCredential)
     /// Of a report: whether the node is known and its report was taken.
     case reported(known: Bool)
     case done

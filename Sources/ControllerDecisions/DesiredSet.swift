@@ -39,11 +39,15 @@ extension ClusterState {
     /// A node that claims to have seen more than there is speaks of another ledger, and gets everything anew.
     package func desiredSet(of node: NodeID, seen: Int64) -> DesiredSet {
         let removals = tombstones(on: node)
-        if removals.contains(where: { $0.cause != .moving }) { return DesiredSet(removals: removals, seen: seen, latest: revision) }
+        if removals.contains(where: { !$0.cause.goesBesideOthers }) { return DesiredSet(removals: removals, seen: seen, latest: revision) }
         let all = seen <= 0 || seen > revision
         var entries: [(revision: Int64, instance: DesiredInstance)] = []
         for row in rows(on: node) where all || row.value.desiredRevision > seen {
             if let desired = row.value.desired { entries.append((row.value.desiredRevision, desired)) }
+        }
+        for id in visits.on(node) {
+            guard let record = instances[id]?.value, all || record.desiredRevision > seen, let desired = record.desiredOfPeer else { continue }
+            entries.append((record.desiredRevision, desired))
         }
         entries.sort { $0.instance.id < $1.instance.id }
         for tombstone in removals where all || tombstone.revision > seen { entries.append((tombstone.revision, tombstone.instance)) }

@@ -22,9 +22,15 @@ extension ClusterState {
         node.draining = true
         node.drain = DrainOrder(stop: stop, parallel: parallel, startedAt: node.drain?.startedAt ?? now)
         change(node)
+        for record in ranked(on: node.id) where record.failedMigrations > 0 {
+            var record = record
+            record.failedMigrations = 0
+            put(record)
+        }
         note(
             .info, "NodeDraining", .node(node.id, name: node.name),
-            "Node “\(node.name)” is drained: \(plan.count(.move)) to move, \(plan.count(.stop)) to stop.", at: now)
+            "Node “\(node.name)” is drained: \(plan.count(.live) + plan.count(.cold)) to migrate, \(plan.count(.move)) to move, \(plan.count(.stop)) to stop.",
+            at: now)
         roomAppeared()
         return .drain(node, plan)
     }
@@ -40,7 +46,15 @@ extension ClusterState {
         return DrainPlan(
             items: ranked(on: node.id).map { record in
                 var item = DrainPlan.Item(instance: record.id, name: record.instance.name, project: record.instance.project, action: .leave)
-                switch drainStep(of: record) {
+                if case .migrate(let live) = drainStep(of: record), let decision = try? freeTarget(of: record, live: live, in: engine) {
+                    engine.release(record.id)
+                    engine.apply(.allocated(decision.allocation))
+                    item.action = live ? .live : .cold
+                    item.target = decision.nodeName
+                    return item
+                }
+                switch stepInPlace(of: record) {
+                case .migrate: break
                 case .wait: item.reason = "is on its way out"
                 case .done: item.reason = "is stopped and keeps its disk here"
                 case .quarantined:
@@ -76,6 +90,8 @@ extension ClusterState {
     }
 
     private enum DrainStep {
+        /// Where a target is found; else what `stepInPlace` says.
+        case migrate(live: Bool)
         case move
         case stop(String)
         case quarantined
@@ -85,6 +101,20 @@ extension ClusterState {
     }
 
     private func drainStep(of record: InstanceRecord) -> DrainStep {
+        if record.migration != nil { return .wait }
+        guard !record.isQuarantined, immovable(record) == nil, record.failedMigrations < InstanceMigration.failuresOfDrain,
+            let home = record.instance.placement?.node, nodes[home]?.value.facts.migration != nil,
+            currentOperation(of: record)?.state != .running
+        else { return stepInPlace(of: record) }
+        switch (record.instance.spec.desired, record.instance.status.state) {
+        case (.running, .running): return .migrate(live: true)
+        case (.stopped, .stopped) where !record.mayMove && !record.stoppedByDrain: return .migrate(live: false)
+        default: return stepInPlace(of: record)
+        }
+    }
+
+    /// For one that does not migrate.
+    private func stepInPlace(of record: InstanceRecord) -> DrainStep {
         if record.isQuarantined { return .quarantined }
         let state = record.instance.status.state
         let isAtRest = state == .stopped || state == .failed
@@ -114,12 +144,25 @@ extension ClusterState {
     }
 
     private mutating func drainOn(_ node: Node, _ order: DrainOrder, at now: Timestamp) {
-        var moving = unrest.departures(from: node.id)
+        var moving = leaving(node.id)
         var isOver = moving == 0
         for record in ranked(on: node.id) {
-            switch drainStep(of: record) {
+            var step = drainStep(of: record)
+            if case .migrate(let live) = step {
+                guard moving < order.parallel else {
+                    isOver = false
+                    continue
+                }
+                if migrateForDrain(record, live: live, at: now) {
+                    moving += 1
+                    isOver = false
+                    continue
+                }
+                step = stepInPlace(of: record)
+            }
+            switch step {
             case .done: continue
-            case .wait, .quarantined: break
+            case .migrate, .wait, .quarantined: break
             case .stop: if order.stop { stopForDrain(record, at: now) }
             case .move:
                 guard moving < order.parallel, tombstones.count < LedgerSettings.Limit.tombstones else { break }
@@ -135,6 +178,22 @@ extension ClusterState {
         drained.drain?.finishedAt = now
         change(drained)
         note(.info, "NodeDrained", .node(node.id, name: node.name), "Node “\(node.name)” is drained.", at: now)
+    }
+
+    private mutating func migrateForDrain(_ record: InstanceRecord, live: Bool, at now: Timestamp) -> Bool {
+        let id = OperationID(begunBy: record.instance.generation + 1, of: record.id)
+        guard operations[id] == nil, tombstones.count < LedgerSettings.Limit.tombstones,
+            let decision = try? freeTarget(of: record, live: live, in: engine)
+        else { return false }
+        _ = begin(record, to: decision, live: live, id, MigrationLimits(), at: now)
+        return true
+    }
+
+    /// On the way from there, and not yet gone.
+    private func leaving(_ node: NodeID) -> Int {
+        let migrating = instances(on: node).count { $0.isMigrating }
+        let left = visits.on(node).count { !(instances[$0]?.value.isMigrating ?? true) }
+        return unrest.departures(from: node) + migrating + left
     }
 
     private mutating func stopForDrain(_ record: InstanceRecord, at now: Timestamp) {
@@ -168,13 +227,14 @@ extension ClusterState {
 
     package func drainProgress(of node: Node) -> DrainProgress? {
         guard let order = node.drain else { return nil }
-        var progress = DrainProgress(order: order, moving: unrest.departures(from: node.id), stopping: 0, waiting: 0)
+        var progress = DrainProgress(order: order, moving: leaving(node.id), stopping: 0, waiting: 0)
         var first: InstanceRecord?
         for record in ranked(on: node.id) {
             switch drainStep(of: record) {
             case .done: continue
+            case .wait where record.migration != nil: continue
             case .wait: progress.stopping += 1
-            case .move, .stop, .quarantined:
+            case .migrate, .move, .stop, .quarantined:
                 progress.waiting += 1
                 first = first ?? record
             }
@@ -185,8 +245,8 @@ extension ClusterState {
 
     private func reason(_ record: InstanceRecord, _ order: DrainOrder, moving: Int) -> String? {
         let name = record.instance.name
-        switch drainStep(of: record) {
-        case .done, .wait: return nil
+        switch stepInPlace(of: record) {
+        case .done, .wait, .migrate: return nil
         case .quarantined: return "“\(name)” is quarantined: adopt or destroy it"
         case .stop(let why): return "“\(name)” \(why), and the drain was not asked to stop it"
         case .move:

@@ -12,7 +12,12 @@ extension ClusterState {
         note(
             .warning, "NodeConfirmedDead", .node(node.id, name: node.name),
             "An operator said that node “\(node.name)” is dead\(diskGone ? " and that its disk is gone" : "").", at: now)
-        if diskGone { for tombstone in tombstones(on: node.id) { remove(tombstone) } }
+        if diskGone {
+            for tombstone in tombstones(on: node.id) {
+                remove(tombstone)
+                finishClearing(of: tombstone.instance.id, on: node.id, at: now)
+            }
+        }
         guard let dead = nodes[node.id]?.value else { return .done }
         return .node(dead)
     }
@@ -42,7 +47,7 @@ extension ClusterState {
 
     /// From here on the node is lost, however short its silence.
     private mutating func prove(_ proof: FencingProof, of node: Node, at now: Timestamp) {
-        if node.health != .lost { setHealth(.lost, of: node, silentFor: nil, at: now) }
+        if node.health != .lost { setHealth(.lost, of: node, silence: nil, at: now) }
         guard var proven = nodes[node.id]?.value else { return }
         var silence = proven.silence ?? NodeSilence(since: now, lostAt: now, lostRevision: nextRevision)
         silence.proof = proof
@@ -62,12 +67,12 @@ extension ClusterState {
     }
 
     /// What the end of its lease proves: not enough where a hung cage is covered by nothing and something better is configured.
-    func proofByLease(of node: Node, silentFor age: Milliseconds?, at now: Timestamp) -> FencingProof? {
-        guard let age, settings.fence == nil || node.facts.fencing != .softFenced else { return nil }
+    func proofByLease(of node: Node, _ silence: Command.NodeAge?, at now: Timestamp) -> FencingProof? {
+        guard let silence, settings.fence == nil || node.facts.fencing != .softFenced else { return nil }
         return FencingProof(
             kind: .lease,
-            sentence: "the lease of node “\(node.name)” is over since \(now), \(seconds(age)) s after its last answer, "
-                + "and \(seconds(settings.timing.lostAfter)) s are enough")
+            sentence: "the lease of node “\(node.name)” is over since \(now), \(seconds(silence.age)) s after its last answer, "
+                + "and \(seconds(silence.timing.lostAfter)) s are enough")
     }
 
     private func seconds(_ time: Milliseconds) -> String {

@@ -22,6 +22,9 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
     package var stoppedByDrain: Bool
     /// What its node is told of its disks.
     package var storage: InstanceStorage?
+    package var migration: InstanceMigration?
+    /// In a row, since somebody last asked for one.
+    package var failedMigrations = 0
 
     package init(instance: Instance, desiredRevision: Int64, operation: OperationID?, found: Bool = false) {
         self.instance = instance
@@ -48,6 +51,8 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
         move = try fields.decodeIfPresent(InstanceMove.self, forKey: .move)
         stoppedByDrain = try fields.decodeIfPresent(Bool.self, forKey: .stoppedByDrain) ?? false
         storage = try fields.decodeIfPresent(InstanceStorage.self, forKey: .storage)
+        migration = try fields.decodeIfPresent(InstanceMigration.self, forKey: .migration)
+        failedMigrations = try fields.decodeIfPresent(Int.self, forKey: .failedMigrations) ?? 0
     }
 
     package var id: InstanceID { instance.id }
@@ -69,6 +74,9 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
     /// What its node is told; nil where there is nothing to tell.
     package var desired: DesiredInstance? {
         guard instance.placement != nil, !isQuarantined, !isLeaving else { return nil }
+        guard let migration, migration.phase == .sending else { return told }
+        var told = told
+        told.migration = migration.order(.send)
         return told
     }
 
@@ -78,7 +86,8 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
             id: instance.id, name: instance.name, project: instance.project, generation: instance.generation, desired: instance.spec.desired,
             resources: instance.spec.resources, image: instance.spec.image, restart: instance.spec.restart, reboots: instance.spec.reboots,
             stopTimeout: stopWithin ?? instance.spec.stopTimeout, adopt: adopted,
-            fenced: instance.spec.recovery == .fenced, seeded: instance.spec.seed != nil, storage: storage)
+            fenced: instance.spec.recovery == .fenced, seeded: instance.spec.seed != nil, storage: storage,
+            network: instance.placement?.network)
     }
 
     /// Sets the state that follows from what is desired and observed, and notes the transition where it is another.
@@ -95,6 +104,20 @@ package struct InstanceRecord: Hashable, Sendable, Codable {
         instance.status.state = state
         instance.status.since = now
     }
+}
+
+/// An image's name is unique in its project, or among those that are everybody's.
+struct ImageName: Hashable, Sendable {
+    var project: Name?
+    var name: Name
+}
+
+extension Image {
+    var owned: ImageName { ImageName(project: project, name: name) }
+}
+
+extension SSHKey {
+    package var owned: ProjectName { ProjectName(project: project, name: name) }
 }
 
 /// Names are unique in a project.

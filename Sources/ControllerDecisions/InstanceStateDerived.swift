@@ -47,7 +47,7 @@ extension InstanceOperation.Kind {
     var isOfDisks: Bool {
         switch self {
         case .attach, .detach, .grow, .snapshot, .deleteSnapshot, .restore, .export, .rebuild: true
-        case .launch, .start, .stop, .reboot, .delete, .move, .resize: false
+        case .launch, .start, .stop, .reboot, .delete, .move, .resize, .migrate: false
         }
     }
 }
@@ -85,7 +85,9 @@ extension InstanceOperation {
             (.resize, nil), (.resize, .preparing), (.resize, .starting), (.resize, .stopping), (.resize, .absent), (.resize, .quarantined),
             (.delete, nil), (.delete, .preparing), (.delete, .starting), (.delete, .running), (.delete, .stopping), (.delete, .stopped),
             (.delete, .quarantined), (.attach, _), (.detach, _), (.grow, _), (.snapshot, _), (.deleteSnapshot, _), (.restore, _), (.export, _),
-            (.rebuild, _):
+            (.rebuild, _),
+            // The ledger ends it, by the words of both nodes.
+            (.migrate, _):
             return .goesOn
         }
     }

@@ -3,6 +3,7 @@ import Placement
 
 extension ClusterState {
     mutating func launch(_ launch: Command.Launch, at now: Timestamp) throws(ErrorBody) -> Answer {
+        try checkProject(launch.project)
         var template = try spec(of: launch)
         let seed = try seed(of: launch)
         template.protected = launch.protected
@@ -12,6 +13,8 @@ extension ClusterState {
         guard launch.ids.count <= LedgerSettings.Limit.instances - instances.count else {
             throw .tooMany("This cluster holds \(instances.count) instances, and \(LedgerSettings.Limit.instances) is the most it takes.")
         }
+        try checkQuota(launch.project, adding: QuotaUsage(instances: Int64(launch.ids.count), of: template.resources))
+        try checkOperations(in: launch.project, adding: launch.ids.count)
         var answer = Answer.Launched()
         for (index, ids) in launch.ids.enumerated() {
             let name = try instanceName(launch, index: index, id: ids.instance)
@@ -33,23 +36,22 @@ extension ClusterState {
     }
 
     /// Where the request would go if it were launched now, without the name being taken or checked.
-    package func request(for launch: Command.Launch, instance: InstanceID) throws(ErrorBody) -> PlacementRequest {
-        Self.request(try spec(of: launch), instance: instance)
+    package func request(for launch: Command.Launch, instance: InstanceID, at now: Timestamp) throws(ErrorBody) -> PlacementRequest {
+        var request = Self.request(try spec(of: launch), instance: instance)
+        if let time = launch.expiresIn { request.expiresAt = try LaunchCheck.moment(after: time, now) }
+        return request
     }
 
     package static func request(_ spec: InstanceSpec, instance: InstanceID) -> PlacementRequest {
         PlacementRequest(
             instance: instance, resources: spec.resources, groups: spec.groups, constraints: spec.constraints, policy: spec.policy,
-            image: spec.image.digest)
+            image: spec.image.digest, expiresAt: spec.expiresAt)
     }
 
     private mutating func launchOne(
         _ ids: (instance: InstanceID, operation: OperationID), name: Name, launch: Command.Launch, template: InstanceSpec, at now: Timestamp,
         into answer: inout Answer.Launched
     ) throws(ErrorBody) -> NoPlacement? {
-        guard instances[ids.instance] == nil, operations[ids.operation] == nil, graves[ids.instance] == nil else {
-            throw .conflict("The id \(ids.instance) is in use.")
-        }
         let decision: PlacementDecision?
         do {
             decision = try engine.place(Self.request(template, instance: ids.instance))
@@ -60,6 +62,18 @@ extension ClusterState {
             }
             decision = nil
         }
+        try place(ids, name: name, launch: launch, template: template, decision, at: now, into: &answer)
+        return nil
+    }
+
+    /// On the books, where it was decided or else waiting for room.
+    mutating func place(
+        _ ids: (instance: InstanceID, operation: OperationID), name: Name, launch: Command.Launch, template: InstanceSpec,
+        _ decision: PlacementDecision?, storage: InstanceStorage? = nil, at now: Timestamp, into answer: inout Answer.Launched
+    ) throws(ErrorBody) {
+        guard instances[ids.instance] == nil, operations[ids.operation] == nil, graves[ids.instance] == nil else {
+            throw .conflict("The id \(ids.instance) is in use.")
+        }
         let state = decision == nil ? InstanceState.pending : .scheduled
         let reason = decision.map { "placed on \($0.nodeName)" } ?? "waits for room"
         var instance = Instance(
@@ -67,26 +81,28 @@ extension ClusterState {
             placement: nil, createdAt: now, history: [Transition(at: now, from: nil, to: state, reason: reason)])
         if let decision { instance.placement = allocate(decision, at: now) }
         let operation = InstanceOperation(
-            id: ids.operation, kind: .launch, instance: ids.instance, instanceName: name, generation: 1, createdAt: now)
-        put(InstanceRecord(instance: instance, desiredRevision: nextRevision, operation: operation.id))
+            id: ids.operation, kind: .launch, instance: ids.instance, instanceName: name, project: launch.project, generation: 1, createdAt: now)
+        var record = InstanceRecord(instance: instance, desiredRevision: nextRevision, operation: operation.id)
+        record.storage = storage
+        put(record)
         put(operation)
         note(
             .info, decision == nil ? "InstancePending" : "InstancePlaced", .instance(instance.id, name: name), "Instance “\(name)” \(reason).",
             at: now)
         answer.instances.append(instance)
         answer.operations.append(operation)
-        return nil
     }
 
     mutating func allocate(_ decision: PlacementDecision, at now: Timestamp) -> InstancePlacement {
         let number = step(.allocated(decision.allocation))
         return InstancePlacement(
-            node: decision.node, nodeName: decision.nodeName, allocation: decision.allocation.resources, decidedAt: now, revision: number)
+            node: decision.node, nodeName: decision.nodeName, allocation: decision.allocation.resources, decidedAt: now, revision: number,
+            network: address(on: decision.node, for: decision.allocation.instance))
     }
 
     // MARK: The request made whole
 
-    private func spec(of launch: Command.Launch) throws(ErrorBody) -> InstanceSpec {
+    func spec(of launch: Command.Launch) throws(ErrorBody) -> InstanceSpec {
         guard !launch.ids.isEmpty, launch.ids.count <= LedgerSettings.Limit.launchCount else {
             throw .invalid("count: \(launch.ids.count) is out of range: 1 to \(LedgerSettings.Limit.launchCount) instances may be launched at once.")
         }
@@ -96,7 +112,7 @@ extension ClusterState {
             throw ErrorBody(code: .notFound, message: "There is no size “\(sizeName)”; see “berth size list”.")
         }
         let imageName = launch.image ?? settings.defaultImage
-        guard let imageID = imageNames[imageName], let image = images[imageID]?.value else {
+        guard let imageID = self.image(named: imageName, in: launch.project), let image = images[imageID]?.value else {
             throw ErrorBody(
                 code: .notFound, message: "There is no image “\(imageName)”; import one with “berth image import FILE --name \(imageName)”.")
         }
@@ -131,7 +147,7 @@ extension ClusterState {
                 + "add --ephemeral if its disk may be lost, or leave it at “stay”.")
     }
 
-    private func instanceName(_ launch: Command.Launch, index: Int, id: InstanceID) throws(ErrorBody) -> Name {
+    func instanceName(_ launch: Command.Launch, index: Int, id: InstanceID) throws(ErrorBody) -> Name {
         let text: String
         switch (launch.name, launch.ids.count) {
         case (let name?, 1): text = name.text

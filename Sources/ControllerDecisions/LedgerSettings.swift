@@ -5,7 +5,6 @@ package struct LedgerSettings: Hashable, Sendable {
     package var defaultSize: Name
     package var defaultImage: Name
     package var policy: PlacementPolicy
-    package var timing: HeartbeatTiming
     /// Nil where no leases are granted, so that nothing fenced could run.
     package var lease: LeaseTiming?
     package var recovery: RecoverySettings
@@ -13,14 +12,13 @@ package struct LedgerSettings: Hashable, Sendable {
     package var fence: FenceMoment?
 
     package init(
-        defaultSize: Name, defaultImage: Name, policy: PlacementPolicy = .pack, timing: HeartbeatTiming = HeartbeatTiming(),
-        lease: LeaseTiming? = .standard, recovery: RecoverySettings = RecoverySettings(), fence: FenceMoment? = nil
+        defaultSize: Name, defaultImage: Name, policy: PlacementPolicy = .pack, lease: LeaseTiming? = .standard,
+        recovery: RecoverySettings = RecoverySettings(), fence: FenceMoment? = nil
     ) {
         self.lease = lease
         self.defaultSize = defaultSize
         self.defaultImage = defaultImage
         self.policy = policy
-        self.timing = timing
         self.recovery = recovery
         self.fence = fence
     }
@@ -35,19 +33,27 @@ package struct LedgerSettings: Hashable, Sendable {
         package static let rules = 32
         package static let explainedNodes = 64
         package static let observedPerReport = 10_000
+        /// Of one node, since each takes room in the ledger on nothing but its word.
+        package static let strangersPerNode = 1024
         package static let tombstones = 100_000
         package static let sizes = 1000
         package static let images = 10_000
         package static let keys = 10_000
+        package static let projects = 10_000
+        package static let accounts = 100_000
+        package static let tokens = 200_000
+        package static let tokensOfAccount = 100
+        package static let operationsInProject = 20_000
         package static let labels = 64
         package static let volumes = 100_000
-        package static let volumesPerInstance = 16
+        package static let volumesPerInstance = 8
         package static let snapshotsPerInstance = 64
         package static let pools = 32
         package static let expiry = Milliseconds(seconds: 10 * 366 * 86_400)
         package static let seedBytes = 1 << 30
         package static let seedBytesAtOnce = 16 << 20
         package static let nodes = 100_000
+        package static let joinTokens = 100_000
         package static let taintsOrTraits = 256
         package static let stopTimeout = Milliseconds(seconds: 3600)
     }

@@ -52,6 +52,12 @@ extension ClusterState {
         if record.isQuarantined { throw quarantined(record) }
         if record.instance.spec.desired == .deleted { return .instance(record.instance, currentOperation(of: record)) }
         try checkUnprotected(record.instance)
+        if record.migration != nil {
+            abortMigration(of: record.id, .cancelled, "its deletion was asked for", at: now)
+            record = try find(key)
+            clearFormerOwner(of: record, at: now)
+            record = try find(key)
+        }
         guard record.isPending else {
             record.instance.spec.desired = .deleted
             return try command(&record, .delete, operation, reason: "its deletion was asked for", at: now)
@@ -59,8 +65,8 @@ extension ClusterState {
         try checkFree(operation)
         endOperation(of: record, .cancelled, "The instance was deleted while it waited for room.", at: now)
         let done = InstanceOperation(
-            id: operation, kind: .delete, instance: record.id, instanceName: record.instance.name, generation: record.instance.generation,
-            state: .succeeded, createdAt: now, finishedAt: now)
+            id: operation, kind: .delete, instance: record.id, instanceName: record.instance.name, project: record.instance.project,
+            generation: record.instance.generation, state: .succeeded, createdAt: now, finishedAt: now)
         put(done)
         forget(record, "was deleted while it waited for room", at: now)
         record.instance.spec.desired = .deleted
@@ -107,6 +113,11 @@ extension ClusterState {
         let record = try find(key)
         if record.isQuarantined { throw quarantined(record) }
         if record.instance.spec.desired == .deleted { throw .conflict("Instance “\(record.instance.name)” is being deleted.") }
+        if let migration = record.migration, migration.isOpen {
+            throw .conflict(
+                "Instance “\(record.instance.name)” migrates to \(migration.peerName); wait for it, or cancel it with "
+                    + "“berth operation cancel \(migration.operation)”.")
+        }
         return record
     }
 
@@ -115,13 +126,15 @@ extension ClusterState {
         _ record: inout InstanceRecord, _ kind: InstanceOperation.Kind, _ id: OperationID, reason: String, at now: Timestamp
     ) throws(ErrorBody) -> Answer {
         try checkFree(id)
+        if currentOperation(of: record)?.state != .running { try checkOperations(in: record.instance.project) }
         endOperation(of: record, .cancelled, "A later request took its place: \(reason).", at: now)
         advance(&record)
         if kind != .stop { record.stopWithin = nil }
         record.operation = id
         settle(&record, reason: reason, at: now)
         let operation = InstanceOperation(
-            id: id, kind: kind, instance: record.id, instanceName: record.instance.name, generation: record.instance.generation, createdAt: now)
+            id: id, kind: kind, instance: record.id, instanceName: record.instance.name, project: record.instance.project,
+            generation: record.instance.generation, createdAt: now)
         put(record)
         put(operation)
         return .instance(record.instance, operation)
@@ -153,6 +166,8 @@ extension ClusterState {
 
     /// Takes an instance out of the ledger with the room that it held.
     mutating func forget(_ record: InstanceRecord, _ how: String, at now: Timestamp) {
+        var record = record
+        endMigration(of: &record, .failed, "the instance is gone", at: now)
         if let allocation = engine.allocation(of: record.id) {
             step(.released(allocation))
             roomAppeared()

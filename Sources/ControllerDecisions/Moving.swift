@@ -6,13 +6,14 @@ extension ClusterState {
     /// From a node on which it surely does not run. It waits for room from here on; what is left of it there is taken away when the node comes back.
     mutating func recover(_ record: InstanceRecord, from node: Node, _ proof: FencingProof, at now: Timestamp) {
         var record = record
+        endMigration(of: &record, .failed, "node “\(node.name)” is lost", at: now)
         let wasTold = !record.isLeaving
         if let allocation = engine.allocation(of: record.id) { step(.released(allocation)) }
         let told = record.told
         beginAnew(&record, at: now)
         record.instance.placement = nil
         if wasTold {
-            bury(told, generation: record.instance.generation, on: node, .recovered, at: now)
+            bury(told, generation: record.instance.generation, on: node.id, .recovered, at: now)
             record.move = InstanceMove(from: node.id, fromName: node.name, proof: proof.sentence)
         }
         // What surely runs nowhere is stopped, whether or not there is room for it elsewhere.
@@ -42,7 +43,7 @@ extension ClusterState {
         record.instance.placement = allocate(decision, at: now)
         record.desiredRevision = nextRevision
         if wasTold {
-            bury(told, generation: record.instance.generation, on: node, .moving, at: now)
+            bury(told, generation: record.instance.generation, on: node.id, .moving, at: now)
             record.move = InstanceMove(from: node.id, fromName: node.name, proof: nil)
         }
         openMove(of: &record, at: now)
@@ -89,11 +90,11 @@ extension ClusterState {
     }
 
     /// The node is told to take it away, by a generation above all that it has seen, and until it has done so it is told nothing else.
-    mutating func bury(_ told: DesiredInstance, generation: Int64, on node: Node, _ cause: Tombstone.Cause, at now: Timestamp) {
+    mutating func bury(_ told: DesiredInstance, generation: Int64, on node: NodeID, _ cause: Tombstone.Cause, at now: Timestamp) {
         var told = told
         told.desired = .deleted
         told.generation = generation
-        put(Tombstone(node: node.id, instance: told, cause: cause, revision: nextRevision, at: now))
+        put(Tombstone(node: node, instance: told, cause: cause, revision: nextRevision, at: now))
     }
 
     /// Nothing has been seen of it where it goes.

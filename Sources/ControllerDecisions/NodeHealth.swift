@@ -8,7 +8,7 @@ package struct HeartbeatTiming: Hashable, Sendable {
     package var lostAfter: Milliseconds
 
     package init(
-        interval: Milliseconds = Milliseconds(seconds: 3), suspectAfter: Milliseconds = Milliseconds(seconds: 10),
+        interval: Milliseconds = Milliseconds(seconds: 3), suspectAfter: Milliseconds = Milliseconds(seconds: 9),
         lostAfter: Milliseconds = Milliseconds(seconds: 36)
     ) {
         self.interval = interval

@@ -23,6 +23,10 @@ extension ClusterState {
     mutating func removeNode(_ key: NodeKey, at now: Timestamp) throws(ErrorBody) -> Answer {
         let node = try find(key)
         let held = instances(on: node.id)
+        if node.health != .lost, let visitor = visits.on(node.id).first.flatMap({ instances[$0]?.value }) {
+            throw .conflict(
+                "Node “\(node.name)” has a part in the migration of instance “\(visitor.instance.name)”; wait until that is over, or cancel it.")
+        }
         guard held.isEmpty || node.health == .lost else {
             throw .conflict(
                 "Node “\(node.name)” is \(node.health.rawValue) and holds \(held.count) instance\(held.count == 1 ? "" : "s"); "
@@ -47,7 +51,9 @@ extension ClusterState {
                     + "when the machine is off, say “berth node confirm-dead \(node.name)” first.")
         }
         for record in held { bury(record, with: node, at: now) }
+        dropVisits(on: node.id, at: now)
         dropVolumes(on: node, at: now)
+        dropCredential(of: node.id)
         step(.node(before: placementNode(node), after: nil))
         remove(node)
         note(
@@ -64,7 +70,7 @@ extension ClusterState {
         forget(record, "went with its node “\(node.name)”", at: now)
         // A node that was never told of it has nothing to take away.
         guard !record.isLeaving, !record.isQuarantined else { return }
-        bury(record.told, generation: record.instance.generation + 1, on: node, .deleted, at: now)
+        bury(record.told, generation: record.instance.generation + 1, on: node.id, .deleted, at: now)
     }
 
     /// - Parameter uptime: how long this controller has been running, by a clock that never goes back.
@@ -74,19 +80,20 @@ extension ClusterState {
         var lost: [Command.NodeAge] = []
         for entry in ages {
             guard let node = nodes[entry.node]?.value else { continue }
-            let health = node.health.afterSilence(of: entry.age, timing: settings.timing)
+            let health = node.health.afterSilence(of: entry.age, timing: entry.timing)
             guard health != node.health else { continue }
-            setHealth(health, of: node, silentFor: entry.age, at: now)
+            setHealth(health, of: node, silence: entry, at: now)
             if health == .lost { lost.append(entry) }
         }
         if !lost.isEmpty {
             brake(afterLossOf: lost, at: now)
             roomAppeared()
         }
+        judgeMigrations(at: now)
         return .done
     }
 
-    mutating func setHealth(_ health: Node.Health, of node: Node, silentFor age: Milliseconds?, at now: Timestamp) {
+    mutating func setHealth(_ health: Node.Health, of node: Node, silence: Command.NodeAge?, at now: Timestamp) {
         var node = node
         node.health = health
         switch health {
@@ -95,10 +102,10 @@ extension ClusterState {
         case .lost:
             node.silence = NodeSilence(
                 since: node.silence?.since ?? now, lostAt: now, lostRevision: nextRevision,
-                proof: proofByLease(of: node, silentFor: age, at: now))
+                proof: proofByLease(of: node, silence, at: now))
         }
         change(node)
-        let silent = age.map { "for \($0.count / 1000) s" } ?? "lately"
+        let silent = silence.map { "for \($0.age.count / 1000) s" } ?? "lately"
         let (level, reason, sentence): (Event.Level, String, String) =
             switch health {
             case .alive: (.info, "NodeAlive", "Node “\(node.name)” is heard from again.")
@@ -133,7 +140,10 @@ extension ClusterState {
         roomAppeared()
     }
 
-    func placementNode(_ node: Node) -> PlacementNode { PlacementNode(node, owesRemoval: owesRemoval(node.id)) }
+    func placementNode(_ node: Node) -> PlacementNode {
+        let isFull = node.facts.network?.range.map { addresses.isFull($0, on: node.id) } ?? false
+        return PlacementNode(node, owesRemoval: owesRemoval(node.id), hasNoAddress: isFull)
+    }
 
     func placementNode(_ id: NodeID) -> PlacementNode? { (nodes[id]?.value).map { placementNode($0) } }
 }

@@ -27,7 +27,7 @@ extension ClusterState {
     /// It was being deleted and can't run any more: its room and its name are free, and what is left of it goes when its node is back.
     mutating func abandon(_ record: InstanceRecord, on node: Node, _ proof: FencingProof, at now: Timestamp) {
         endOperation(of: record, .succeeded, "Node “\(node.name)” is lost: \(proof.sentence).", at: now)
-        if !record.isLeaving { bury(record.told, generation: record.instance.generation + 1, on: node, .deleted, at: now) }
+        if !record.isLeaving { bury(record.told, generation: record.instance.generation + 1, on: node.id, .deleted, at: now) }
         forget(record, "is deleted; what is left of it on node “\(node.name)” is taken away when that is back", at: now)
     }
 

@@ -22,7 +22,15 @@ enum RegistrationCheck {
         }
         for trait in registration.facts.traits { try LaunchCheck.text(trait, "registration.facts.traits") }
         let facts = registration.facts
-        for (text, field) in [(facts.vmmVersion, "vmmVersion"), (facts.agentVersion, "agentVersion"), (facts.kernel, "kernel")] {
+        if let network = facts.network {
+            guard (network.mode == .bridge) == (network.range != nil) else {
+                throw .invalid("registration.facts.network: a range goes with the mode bridge, and with no other.")
+            }
+        }
+        for (text, field) in [
+            (facts.vmmVersion, "vmmVersion"), (facts.agentVersion, "agentVersion"), (facts.kernel, "kernel"),
+            (facts.network?.reason ?? "", "network.reason"),
+        ] {
             guard text.utf8.count <= 256 else { throw .invalid("registration.facts.\(field): is longer than 256 bytes.") }
         }
     }

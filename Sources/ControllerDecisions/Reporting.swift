@@ -11,10 +11,16 @@ extension ClusterState {
         if let registration = report.registration { try register(report.node, registration, at: now) }
         guard var node = nodes[report.node]?.value else { return .reported(known: false) }
         if node.health != .alive {
-            setHealth(.alive, of: node, silentFor: nil, at: now)
+            setHealth(.alive, of: node, silence: nil, at: now)
             node.health = .alive
         }
-        for observed in report.observed { take(observed, from: node, at: now) }
+        var bounds = ReportBounds(strangersThere: instances(on: node.id).count(where: \.isQuarantined))
+        for observed in report.observed { take(observed, from: node, &bounds, at: now) }
+        if bounds.leftOut > 0 {
+            note(
+                .warning, "ReportLeftOut", .node(node.id, name: node.name),
+                "Node “\(node.name)” reports \(bounds.leftOut) more instances that aren't its own than are heeded.", at: now)
+        }
         if report.full { takeAbsence(of: report.observed, on: node, at: now) }
         if let storage = report.storage { take(storage, from: node.id, at: now) }
         return .reported(known: true)
@@ -50,19 +56,21 @@ extension ClusterState {
         node.capacity = registration.capacity
         guard node != known else { return }
         change(node)
+        if node.facts.network?.range != known.facts.network?.range { readdress(node, at: now) }
         note(.info, "NodeChanged", .node(id, name: node.name), "Node “\(node.name)” registered with changed facts.", at: now)
     }
 
-    private mutating func take(_ observed: ObservedInstance, from node: Node, at now: Timestamp) {
+    private mutating func take(_ observed: ObservedInstance, from node: Node, _ bounds: inout ReportBounds, at now: Timestamp) {
         if let tombstone = tombstones[TombstoneID(instance: observed.id, node: node.id)]?.value {
             return confirm(tombstone, by: observed, from: node, at: now)
         }
         guard let record = instances[observed.id]?.value else {
-            takeUnknown(observed, from: node, at: now)
+            takeUnknown(observed, from: node, &bounds, at: now)
             return
         }
+        if record.migration?.peer == node.id { return hearPeer(of: record, observed, from: node, at: now) }
         guard record.instance.placement?.node == node.id else {
-            guard observed.state != .absent else { return }
+            guard observed.state != .absent, bounds.admitsElsewhere() else { return }
             note(
                 .warning, "InstanceSeenElsewhere", .instance(record.id, name: record.instance.name),
                 "Node “\(node.name)” reports instance “\(record.instance.name)”, which belongs to "
@@ -75,6 +83,7 @@ extension ClusterState {
         } else {
             update(record, with: observed, node: node, at: now)
         }
+        if record.migration != nil { hearOwner(of: record.id, observed, at: now) }
     }
 
     /// Only a node that has been told of the deletion confirms it: a late report from before that speaks of something else.
@@ -86,6 +95,7 @@ extension ClusterState {
     private mutating func confirm(_ tombstone: Tombstone, by observed: ObservedInstance, from node: Node, at now: Timestamp) {
         guard observed.state != .absent || observed.generation < tombstone.instance.generation else {
             remove(tombstone)
+            finishClearing(of: observed.id, on: node.id, at: now)
             if let record = instances[observed.id]?.value, record.isLeaving, record.move?.from == node.id {
                 arrive(record, why: "node “\(node.name)” has confirmed it", at: now)
             }
@@ -169,8 +179,8 @@ extension ClusterState {
 
     // MARK: Strangers
 
-    private mutating func takeUnknown(_ observed: ObservedInstance, from node: Node, at now: Timestamp) {
-        guard observed.state != .absent, instances.count < LedgerSettings.Limit.instances else { return }
+    private mutating func takeUnknown(_ observed: ObservedInstance, from node: Node, _ bounds: inout ReportBounds, at now: Timestamp) {
+        guard observed.state != .absent, instances.count < LedgerSettings.Limit.instances, bounds.admitsStranger() else { return }
         let resources = observed.resources.clamped
         var instance = Instance(
             id: observed.id, name: strangerName(observed), project: Self.defaultProject, generation: max(1, min(observed.generation, Int64.max / 2)),
@@ -211,11 +221,12 @@ extension ClusterState {
                     reason: "node \(node.name) no longer has it", restarts: status.restarts, reboots: record.observedReboots,
                     resources: record.instance.spec.resources)
                 update(record, with: absent, node: node, at: now)
+                hearOwner(of: record.id, absent, at: now)
             }
         }
     }
 
-    package static let defaultProject = known("default")
+    package static let defaultProject = Project.first
     static let unknownName = known("unknown")
     static let unknownImage = ImageReference(name: unknownName, digest: knownDigest, format: .raw, bytes: 0)
 

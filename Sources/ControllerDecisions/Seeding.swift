@@ -15,21 +15,24 @@ package struct KeptSeed: Hashable, Sendable, Codable {
 extension ClusterState {
     /// The same key under the same name is the same key.
     mutating func importKey(_ key: SSHKey, at now: Timestamp) throws(ErrorBody) -> Answer {
-        if let existing = keys[key.name]?.value {
+        try checkProject(key.project)
+        if let existing = keys[key.owned]?.value {
             if existing.publicKey == key.publicKey { return .key(existing) }
             throw .conflict("Another key “\(key.name)” exists already; choose another name or delete it first.")
         }
         guard keys.count < LedgerSettings.Limit.keys else { throw .tooMany("There are \(keys.count) keys, which is the most there may be.") }
         put(key)
-        note(.info, "KeyImported", .key(key.name), "Key “\(key.name)” (\(key.fingerprint)) was imported.", at: now)
+        note(.info, "KeyImported", .key(key.name), of: key.project, "Key “\(key.name)” (\(key.fingerprint)) was imported.", at: now)
         return .key(key)
     }
 
     /// Instances keep the keys that they were launched with.
-    mutating func deleteKey(_ name: Name, at now: Timestamp) throws(ErrorBody) -> Answer {
-        guard let key = keys[name]?.value else { throw ErrorBody(code: .notFound, message: "There is no key “\(name)”; see “berth key list”.") }
+    mutating func deleteKey(_ owned: ProjectName, at now: Timestamp) throws(ErrorBody) -> Answer {
+        guard let key = keys[owned]?.value else {
+            throw ErrorBody(code: .notFound, message: "There is no key “\(owned.name)” in project “\(owned.project)”; see “berth key list”.")
+        }
         remove(key)
-        note(.info, "KeyDeleted", .key(name), "Key “\(name)” was deleted.", at: now)
+        note(.info, "KeyDeleted", .key(key.name), of: key.project, "Key “\(key.name)” was deleted.", at: now)
         return .key(key)
     }
 
@@ -45,7 +48,7 @@ extension ClusterState {
         }
         var lines: [String] = []
         for name in launch.keyNames {
-            guard let key = keys[name]?.value else {
+            guard let key = keys[ProjectName(project: launch.project, name: name)]?.value else {
                 throw ErrorBody(code: .notFound, message: "There is no key “\(name)”; import it with “berth key import \(name) FILE”.")
             }
             if !lines.contains(key.publicKey.description) { lines.append(key.publicKey.description) }
@@ -66,5 +69,14 @@ extension ClusterState {
 extension InstanceSeed {
     func summary(keys: [Name]) -> SeedSummary {
         SeedSummary(userDataBytes: userData?.count ?? 0, vendorDataBytes: vendorData?.count ?? 0, keys: keys)
+    }
+}
+
+extension ClusterState {
+    mutating func put(_ key: SSHKey) { record(number: { .key(Edit(before: nil, after: Row(key: $0, value: key))) }) }
+
+    mutating func remove(_ key: SSHKey) {
+        let before = keys[key.owned]
+        record(number: { _ in .key(Edit(before: before, after: nil)) })
     }
 }

@@ -10,6 +10,11 @@ package struct Tombstone: Hashable, Sendable, Codable {
         case recovered
         /// It moves away from a node that is alive, and is not told to the next one before this is confirmed.
         case moving
+        /// It has gone elsewhere with all that it had, or has not come here in the end.
+        case migrated
+
+        /// The node is told of the rest beside it; it holds nothing that could run by a lease of before.
+        var goesBesideOthers: Bool { self == .moving || self == .migrated }
     }
 
     package var node: NodeID

@@ -1,4 +1,5 @@
 import ClusterModel
+import Placement
 
 /// What can be changed of an instance without its node.
 extension ClusterState {
@@ -29,12 +30,22 @@ extension ClusterState {
         try LaunchCheck.keeping(record.instance.spec)
         guard record.instance != before else { return .instance(before, nil) }
         record.expiryWarned = nil
+        noteEnd(of: record)
         put(record)
         let renamed = before.name == record.instance.name ? "" : ", and was “\(before.name)” before"
         note(
             .info, "InstanceUpdated", .instance(record.id, name: record.instance.name), "Instance “\(record.instance.name)” was updated\(renamed).",
             at: now)
         return .instance(record.instance, nil)
+    }
+
+    /// What is placed later goes by the end that it has from here on; its own decision stays explained by the one that it had.
+    private mutating func noteEnd(of record: InstanceRecord) {
+        guard let held = engine.allocation(of: record.id), held.expiresAt != record.instance.spec.expiresAt else { return }
+        var changed = held
+        changed.expiresAt = record.instance.spec.expiresAt
+        step(.released(held))
+        step(.allocated(changed))
     }
 
     static let expiryWarning = Milliseconds(seconds: 600)

@@ -83,7 +83,7 @@ struct PlacementState: ~Copyable, Sendable {
 
     private mutating func putOnShelf(_ slot: Int32) {
         guard table[slot]?.admission == .open else { return }
-        let shelf = shelves.put(slot, kind: kindOf[Int(slot)], freeDevices: table.freeDevices(on: slot), isEmpty: !allocations.holds(slot))
+        let shelf = shelves.put(slot, kind: kindOf[Int(slot)], freeDevices: table.freeDevices(on: slot), standing: standing(of: slot))
         shelfOf[Int(slot)] = shelf
         index.insert(slot, shelf: shelf, room: table.room[Int(slot)], order: table.order)
     }
@@ -93,6 +93,10 @@ struct PlacementState: ~Copyable, Sendable {
         index.remove(slot, order: table.order)
         shelves.take(slot, off: shelfOf[Int(slot)])
         shelfOf[Int(slot)] = RoomIndex.none
+    }
+
+    private func standing(of slot: Int32) -> NodeStanding {
+        NodeStanding(isEmpty: !allocations.holds(slot), lastExpiry: allocations.lastExpiry(on: slot))
     }
 
     private func allocatable(of slot: Int32) -> Amounts { table[slot].map { Amounts($0.allocatable) } ?? .zero }
@@ -112,14 +116,14 @@ struct PlacementState: ~Copyable, Sendable {
         let wasEmpty = !allocations.holds(slot)
         var row = AllocationTable.Row(
             instance: allocation.instance, slot: slot, amounts: Amounts(allocation.resources), devices: allocation.resources.devices,
-            groups: allocation.groups, apart: allocation.apart)
+            groups: allocation.groups, apart: allocation.apart, expiresAt: allocation.expiresAt)
         joinGroups(&row)
         allocations.insert(row)
         allocated = allocated + row.amounts
         if wasEmpty { inUse = inUse + allocatable(of: slot) }
         index.remove(slot, order: table.order)
         let crossed = table.take(row.amounts, row.devices, on: slot)
-        reshelve(slot, shelfChanged: crossed || wasEmpty)
+        reshelve(slot, shelfChanged: crossed || wasEmpty || isBeyondShelf(slot, ExpiryPeriod(row.expiresAt)))
     }
 
     mutating func release(_ instance: InstanceID) -> Allocation? {
@@ -130,7 +134,7 @@ struct PlacementState: ~Copyable, Sendable {
         row.lists.forEach { groups.remove(from: $0, on: row.slot, domains: table.domains[Int(row.slot)]) }
         index.remove(row.slot, order: table.order)
         let crossed = table.giveBack(row.amounts, row.devices, on: row.slot)
-        reshelve(row.slot, shelfChanged: crossed || isEmpty)
+        reshelve(row.slot, shelfChanged: crossed || isEmpty || isShelfBeyondRest(row))
         return allocation(row)
     }
 
@@ -145,12 +149,12 @@ struct PlacementState: ~Copyable, Sendable {
 
     func free(on node: NodeID) -> Resources? { table.slot(of: node).map { table.free(on: $0) } }
 
-    func isEmpty(_ node: NodeID) -> Bool { table.slot(of: node).map { !allocations.holds($0) } ?? true }
+    func standing(of node: NodeID) -> NodeStanding { table.slot(of: node).map { standing(of: $0) } ?? NodeStanding(isEmpty: true) }
 
     private func allocation(_ row: AllocationTable.Row) -> Allocation {
         Allocation(
             instance: row.instance, node: table.order.ids[Int(row.slot)], resources: row.amounts.resources(devices: row.devices), groups: row.groups,
-            apart: row.apart)
+            apart: row.apart, expiresAt: row.expiresAt)
     }
 
     private func shortage(of need: Resources, on slot: Int32) -> Refusal? {
@@ -168,6 +172,19 @@ struct PlacementState: ~Copyable, Sendable {
         for (place, rule) in row.apart.enumerated() where !row.apart[..<place].contains(rule) {
             row.lists.append(groups.add(.shunning(rule.group, domain: rule.domain), on: row.slot, domains: domains))
         }
+    }
+
+    /// The node is held longer than its shelf says.
+    private func isBeyondShelf(_ slot: Int32, _ expiry: ExpiryPeriod) -> Bool {
+        let shelf = shelfOf[Int(slot)]
+        return shelf >= 0 && expiry > shelves.standings[Int(shelf)].lastExpiry
+    }
+
+    /// The one that left was the last to end.
+    private func isShelfBeyondRest(_ left: AllocationTable.Row) -> Bool {
+        let shelf = shelfOf[Int(left.slot)]
+        guard shelf >= 0, ExpiryPeriod(left.expiresAt) == shelves.standings[Int(shelf)].lastExpiry else { return false }
+        return allocations.lastExpiry(on: left.slot) < ExpiryPeriod(left.expiresAt)
     }
 
     private mutating func reshelve(_ slot: Int32, shelfChanged: Bool) {
@@ -200,7 +217,8 @@ struct PlacementState: ~Copyable, Sendable {
     func decide(_ request: PlacementRequest, policy: PlacementPolicy) -> PlacementDecision? { decide(request, compile(request), policy: policy) }
 
     private func decide(_ request: PlacementRequest, _ compiled: CompiledRequest, policy: PlacementPolicy) -> PlacementDecision? {
-        let scored = ScoredRequest(instance: request.instance, need: compiled.need, measure: measure)
+        let scored = ScoredRequest(
+            instance: request.instance, need: compiled.need, measure: measure, expiry: ExpiryPeriod(request.expiresAt))
         let best: Candidate? =
             switch policy {
             case .pack: search(compiled, PackScore(scored))
@@ -231,6 +249,6 @@ struct PlacementState: ~Copyable, Sendable {
         return Allocation(
             instance: request.instance, node: table.order.ids[Int(slot)],
             resources: request.resources.bounded.with(overhead: MiB(table.overhead[Int(slot)])), groups: request.groups,
-            apart: rules.allSatisfy(\.hard) ? rules : rules.filter(\.hard))
+            apart: rules.allSatisfy(\.hard) ? rules : rules.filter(\.hard), expiresAt: request.expiresAt)
     }
 }

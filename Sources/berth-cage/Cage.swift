@@ -5,6 +5,7 @@ import Glibc
 /// The parent of one VMM: it records it before it may run, holds its serial port, tells how it ended, and takes it along when it dies itself.
 /// A fenced one it ends with the node's lease.
 struct Cage {
+    private static let tap: Int32 = 4
     private static let controlSockets = ["qmp.sock", "shutdown.sock"]
 
     private let arguments: CageArguments
@@ -97,7 +98,9 @@ struct Cage {
 
     private mutating func spawn(gate: Int32, report: Int32, errors: Int32) throws(CageFailure) {
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
-        let descriptors = [(null, 0), (errors, 1), (errors, 2), (serialOfVMM, 3)].map { cspawn_descriptor(from: $0.0, to: $0.1) }
+        var given = [(null, Int32(0)), (errors, 1), (errors, 2), (serialOfVMM, 3)]
+        if arguments.hasTap { given.append((Cage.tap, Cage.tap)) }
+        let descriptors = given.map { cspawn_descriptor(from: $0.0, to: $0.1) }
         var words = arguments.command.map { strdup($0) }
         words.append(nil)
         vmm = descriptors.withUnsafeBufferPointer { list in
@@ -106,6 +109,8 @@ struct Cage {
             }
         }
         close(null)
+        // The device goes with the last who has it open.
+        if arguments.hasTap { close(Cage.tap) }
         guard vmm > 0 else { throw CageFailure("cannot make the VMM's process", code: -vmm) }
         group = arguments.group.isEmpty ? nil : ControlGroup(arguments.group, holding: vmm)
     }

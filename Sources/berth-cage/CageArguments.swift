@@ -1,6 +1,6 @@
 import Glibc
 
-/// `berth-cage --directory DIR --log-limit BYTES [--lease FILE --registry DIR] [--cgroup DIR] -- VMM ARGUMENTS…`: files and sockets have fixed names in DIR, which becomes the VMM's working directory.
+/// `berth-cage --directory DIR --log-limit BYTES [--lease FILE --registry DIR] [--cgroup DIR] [--tap] -- VMM ARGUMENTS…`: files and sockets have fixed names in DIR, which becomes the VMM's working directory.
 struct CageArguments {
     var directory = ""
     /// Of one of the two files that the console's log rotates through.
@@ -10,6 +10,8 @@ struct CageArguments {
     var registry = ""
     /// The instance's cgroup, to be made.
     var group = ""
+    /// Descriptor 4 is a tap device, and the VMM's descriptor 4 too.
+    var hasTap = false
     /// The VMM's path and its arguments. Descriptor 3 is its serial port.
     var command: [String] = []
 
@@ -26,6 +28,7 @@ struct CageArguments {
             case "--lease": lease = rest.popFirst() ?? ""
             case "--registry": registry = rest.popFirst() ?? ""
             case "--cgroup": group = rest.popFirst() ?? ""
+            case "--tap": hasTap = true
             case "--":
                 command = Array(rest)
                 rest = []

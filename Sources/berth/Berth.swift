@@ -14,7 +14,7 @@ package struct Berth: AsyncParsableCommand {
               berth dev down                  stop everything
 
             The controller is found by --endpoint, then BERTH_ENDPOINT, then the current context of
-            $XDG_CONFIG_HOME/berth/context.yaml.
+            $XDG_CONFIG_HOME/berth/context.yaml; who asks, by BERTH_TOKEN or the context's token.
 
             Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 conflict, 5 not allowed, 6 over quota,
             7 no capacity, 8 timed out, 9 controller unreachable, 130 interrupted.
@@ -29,6 +29,13 @@ package struct Berth: AsyncParsableCommand {
             CommandGroup(
                 name: "Cluster",
                 subcommands: [ClusterCommand.self, NodeCommand.self, SizeCommand.self, ImageCommand.self, KeyCommand.self, EventList.self]),
+            CommandGroup(
+                name: "Access",
+                subcommands: [
+                    ProjectCommand.self, QuotaCommand.self, UserCommand.self, ServiceAccountCommand.self, RoleCommand.self, TokenCommand.self,
+                    AuditCommand.self, Whoami.self,
+                ]),
+            CommandGroup(name: "Disks", subcommands: [VolumeCommand.self, SnapshotCommand.self]),
             CommandGroup(name: "Files", subcommands: [Apply.self, Diff.self, DeleteDeclared.self]),
             CommandGroup(name: "Planning", subcommands: [CapacityCommand.self, PlanCommand.self, SimulateCommand.self]),
             CommandGroup(name: "Running Berth", subcommands: [DevCommand.self, ControllerCommand.self, AgentCommand.self, BenchCommand.self]),

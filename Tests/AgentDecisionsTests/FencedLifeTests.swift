@@ -153,7 +153,7 @@ struct FencedLifeTests {
         #expect(life.state == .running && life.kills == 0)
     }
 
-    @Test("an agent that begins after a boot starts stay at once and lets fenced wait; after its own restart it leaves both alone")
+    @Test("after a boot nothing starts before the controller speaks of it, nor what is fenced before its lease; after a restart both are left alone")
     func takeUp() {
         for isFenced in [true, false] {
             var record = InstanceRecord(desired: Sample.desired(3, fenced: isFenced))
@@ -161,6 +161,9 @@ struct FencedLifeTests {
             var booted = Life()
             booted.carryOut(
                 booted.machine.takeUp(.init(id: Sample.id, record: record, vmm: .endedWithMachine), address: nil, at: .zero, lease: .none))
+            booted.settle()
+            #expect(booted.running == nil && booted.state == .starting)
+            booted.happen(.desired(Sample.desired(3, fenced: isFenced)))
             booted.settle()
             #expect((booted.running == nil) == isFenced)
             var again = Life()

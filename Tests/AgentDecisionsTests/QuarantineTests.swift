@@ -113,12 +113,15 @@ struct QuarantineTests {
         #expect(life.powerDowns == 1)
     }
 
-    @Test("after a boot what should run is started again, without counting as a restart")
+    @Test("after a boot what should run is started again when the controller still wants it here, without counting as a restart")
     func afterBoot() {
         var life = Life()
         let found = FoundInstance(id: Sample.id, record: InstanceRecord(desired: Sample.desired(1)), vmm: .endedWithMachine)
         life.carryOut(life.machine.takeUp(found, address: nil, at: .zero))
-        #expect(life.pending == .fetchImage)
+        life.settle()
+        #expect(life.state == .starting && life.running == nil)
+        #expect(life.machine.observed.reason == "waits for the controller, since its node has started anew")
+        life.happen(.desired(Sample.desired(1)))
         life.settle()
         #expect(life.state == .running)
         #expect(life.machine.observed.restarts == 0)

@@ -34,6 +34,8 @@ struct Life {
     var removals = 0
     var overlaps = 0
     var lease = LeaseStanding.none
+    /// What the next arrangement of the disks comes to.
+    var arrangement = DiskReport()
 
     mutating func happen(_ event: InstanceEvent) { carryOut(machine.handle(event, at: now, lease: lease)) }
 
@@ -74,8 +76,11 @@ struct Life {
             running = vmm
             happen(.started(vmm, address: "10.0.2.15", spawned: now))
             return
-        case .fetchImage: break
+        case .fetchImage, .receive, .send, .resume: break
         case .makeDisk, .makeSeed: hasFiles = true
+        case .arrangeDisks:
+            happen(.arranged(arrangement))
+            return
         case .undo, .removeFiles: hasFiles = false
         }
         if work == .removeFiles {

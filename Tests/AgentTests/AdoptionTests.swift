@@ -83,7 +83,9 @@ struct AdoptionTests {
         try await node.destroy(instance)
     }
 
-    @Test("at machine shutdown guests stop by ACPI; they stay down in that boot and start again in the next", .timeLimit(.minutes(3)))
+    @Test(
+        "at machine shutdown guests stop by ACPI; they stay down in that boot, and start in the next when they are wanted there",
+        .timeLimit(.minutes(3)))
     func shutdown() async throws {
         let scratch = try Scratch()
         let (image, content) = try await TinyGuest.image()
@@ -108,6 +110,8 @@ struct AdoptionTests {
         process.bootID = "the boot before"
         try directory.write(process, to: .process)
         let next = try await LocalNode(scratch.path, serving: content)
+        #expect(await next.keeper.instance(instance.id)?.state == .starting)
+        await next.keeper.apply([instance], full: true)
         let running = try await next.wait(instance.id, for: .running)
         #expect(running.restarts == 0)
         try await next.destroy(instance)

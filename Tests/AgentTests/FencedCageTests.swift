@@ -46,7 +46,9 @@ private struct FencedNode {
     func identity() throws -> NodeIdentity { try NodeIdentity(directory: scratch.path) }
 
     func guarding(watchdog: AgentConfiguration.Watchdog? = nil) -> NodeGuard {
-        NodeGuard(cage: LocalNode.cage, run: run, agentLock: "\(scratch.path)/agent.lock", watchdog: watchdog, logger: Logger(label: "test"))
+        NodeGuard(
+            cage: LocalNode.cage, run: run, agentLock: "\(scratch.path)/agent.lock", groups: .standard, watchdog: watchdog,
+            logger: Logger(label: "test"))
     }
 
     /// Since it was written, in seconds; a busy machine lets a test look long after.

@@ -55,6 +55,7 @@ struct ImageTransport: Transport {
 struct LocalNode {
     let keeper: InstanceKeeper
     let driver: QEMUDriver
+    let volumes: VolumeKeeper
     let directory: String
     let run: RunDirectory
     private let following: Task<Void, Never>
@@ -76,11 +77,17 @@ struct LocalNode {
             root: "\(directory)/images", limit: MiB(1024), transport: ImageTransport(content: content), logger: logger,
             inUse: { QEMUDriver.imagesInUse(under: instances) })
         run = try RunDirectory(path: "\(directory)/run")
-        let nodeGuard = NodeGuard(cage: Self.cage, run: run, agentLock: "\(directory)/agent.lock", watchdog: nil, logger: logger)
+        settings.groups = ControlGroups.standard?.ofAgent(in: directory)
+        let nodeGuard = NodeGuard(
+            cage: Self.cage, run: run, agentLock: "\(directory)/agent.lock", groups: settings.groups, watchdog: nil, logger: logger)
+        let signal = ChangeSignal()
+        let pool = DirectoryPool(name: name("default"), directory: "\(directory)/volumes")
+        try pool.open()
+        volumes = VolumeKeeper(pools: [pool], signal: signal, logger: logger)
         driver = QEMUDriver(
-            settings: settings, root: instances, images: images, seeds: SeedSource(transport: ImageTransport(content: content)), run: run,
-            nodeGuard: nodeGuard, logger: logger)
-        keeper = InstanceKeeper(vmm: driver, logger: logger, timing: timing, lease: lease)
+            settings: settings, root: instances, images: images, volumes: volumes, seeds: SeedSource(transport: ImageTransport(content: content)),
+            exporter: SnapshotExport(transport: ImageTransport(content: content)), run: run, nodeGuard: nodeGuard, logger: logger)
+        keeper = InstanceKeeper(vmm: driver, logger: logger, timing: timing, lease: lease, signal: signal)
         try await keeper.takeUp()
         let keeper = keeper
         following = Task { await keeper.follow() }

@@ -42,6 +42,8 @@ struct JSONReaderTests {
         #expect(try JSONDecoder().decode(SyncAnswer.self, from: JSONWriter.data(answer)) == answer)
         answer.volumes = nil
         answer.desired[0].storage = nil
+        #expect(SyncAnswer(json: JSONWriter.data(answer)) == nil, "migrations are Foundation's")
+        answer.desired[0].migration = nil
         #expect(SyncAnswer(json: JSONWriter.data(answer)) == answer)
         #expect(SyncAnswer(json: try JSONEncoder().encode(answer)) == answer)
     }

@@ -9,6 +9,8 @@ enum Sample {
     static let room = Resources(cpu: MilliCPU(1000), memory: MiB(128), disk: MiB(1024), devices: [.init(name: name("gpu"), count: 1)])
     static let imageReference = ImageReference(name: name("tiny"), digest: digest, format: .linux, bytes: 12_345_678)
 
+    static let network = InstanceNetwork(IPv4Address("10.100.1.9")!, in: try! IPv4Range("10.100.1.0/24"))
+
     static func instance() -> Instance {
         var constraints = Constraints()
         constraints.require = [label("rack=r1")]
@@ -22,7 +24,7 @@ enum Sample {
         let status = InstanceStatus(
             state: .running, observedGeneration: 1, address: "10.0.2.15", pid: 4242, since: at,
             timings: StartTimings(imageReady: 10, diskReady: 20, seedReady: 30, spawned: 40))
-        let placement = InstancePlacement(node: id(2), nodeName: name("n1"), allocation: room, decidedAt: at, revision: 7)
+        let placement = InstancePlacement(node: id(2), nodeName: name("n1"), allocation: room, decidedAt: at, revision: 7, network: network)
         return Instance(
             id: id(1), name: name("web-1"), project: name("default"), generation: 1, spec: spec, status: status, placement: placement, createdAt: at,
             history: [Transition(at: at, from: .starting, to: .running, reason: "the VMM runs")])
@@ -31,7 +33,9 @@ enum Sample {
     static func registration() -> NodeRegistration {
         let facts = NodeFacts(
             architecture: .x86_64, kvm: .emulated(instructionsPerSecond: 1_000_000), vmm: .qemu, vmmVersion: "7.2.22", agentVersion: "0.1.0",
-            kernel: "6.1.0", traits: ["cpu.avx2"], overhead: MiB(96))
+            kernel: "6.1.0", traits: ["cpu.avx2"], overhead: MiB(96),
+            migration: MigrationFacts(endpoint: "10.0.0.5:7481", machine: "tcg pc-q35-7.2 qemu64"),
+            network: NodeNetwork(mode: .bridge, range: try! IPv4Range("10.100.1.0/24"), reason: "asked for"))
         let capacity = Capacity(
             total: Resources(cpu: MilliCPU(8000), memory: MiB(16384), disk: MiB(102_400)),
             reserved: Resources(cpu: MilliCPU(500), memory: MiB(512), disk: MiB(4096)), overcommit: .init(cpuPercent: 150))
@@ -53,20 +57,24 @@ enum Sample {
         Image(
             id: id(3), name: name("tiny"), digest: digest, format: .linux, architecture: .x86_64, bytes: 12_345_678, minimumDisk: .zero,
             createdAt: at,
-            sourceDigest: Digest(hex: String(repeating: "cd", count: 32)), version: "12.11", os: "debian", cloudInit: .nocloud)
+            sourceDigest: Digest(hex: String(repeating: "cd", count: 32)), version: "12.11", os: "debian", cloudInit: .nocloud, project: name("shop"))
     }
 
     static func operation() -> InstanceOperation {
-        InstanceOperation(id: id(4), kind: .launch, instance: id(1), instanceName: name("web-1"), generation: 1, createdAt: at)
+        InstanceOperation(
+            id: id(4), kind: .launch, instance: id(1), instanceName: name("web-1"), project: name("shop"), generation: 1, createdAt: at)
     }
 
     static func events() -> [Event] {
         let subjects: [Event.Subject] = [
             .cluster, .node(id(2), name: name("n1")), .instance(id(1), name: name("web-1")), .image(name("tiny")), .size(name("small")),
-            .key(name("laptop")), .volume(id(7), name: name("data")), .snapshot(id(8), name: name("before")),
+            .key(name("laptop")), .volume(id(7), name: name("data")), .snapshot(id(8), name: name("before")), .project(name("shop")),
+            .account(AccountName(project: name("shop"), name: name("ci"))),
         ]
         return subjects.enumerated().map { index, subject in
-            Event(revision: 7, index: index, at: at, level: .warning, reason: "NodeSuspect", subject: subject, message: "not heard from for 10s")
+            Event(
+                revision: 7, index: index, at: at, level: .warning, reason: "NodeSuspect", subject: subject,
+                project: index == 2 ? name("shop") : nil, message: "not heard from for 10s")
         }
     }
 
@@ -74,7 +82,7 @@ enum Sample {
         let refusals: [Refusal] = [
             .short(of: .memory, need: 1024, free: 512), .short(of: .device(name("gpu")), need: 2, free: 1), .missingLabel(label("rack=r1")),
             .missingTrait("kvm.native"), .wrongArchitecture(need: .aarch64, has: .x86_64), .wrongPool(need: nil, has: name("gpu")),
-            .tainted(Taint(label: label("dedicated=gpu"))), .cordoned, .draining, .stale, .apartFrom(group: name("web"), domain: "rack"),
+            .tainted(Taint(label: label("dedicated=gpu"))), .cordoned, .draining, .stale, .noAddress, .apartFrom(group: name("web"), domain: "rack"),
             .shunned(group: name("web"), domain: "rack"),
             .notTogetherWith(group: name("web"), domain: nil), .skewed(domain: "zone", count: 3, maximum: 2), .missingDomain("zone"),
         ]
@@ -90,7 +98,9 @@ enum Sample {
         SyncRequest(
             bootID: "boot", session: "session", number: 12, highestEpoch: Epoch(3), seen: 5, registration: registration(), full: true,
             observed: [
-                ObservedInstance(id: id(1), name: name("web-1"), generation: 1, state: .running, pid: 4242, resources: room, storage: observedStorage)
+                ObservedInstance(
+                    id: id(1), name: name("web-1"), generation: 1, state: .running, pid: 4242, resources: room, storage: observedStorage,
+                    migration: migrated)
             ],
             hold: Milliseconds(seconds: 3),
             storage: ObservedNodeStorage(
@@ -105,7 +115,8 @@ enum Sample {
                 DesiredInstance(
                     id: id(1), name: name("web-1"), project: name("default"), generation: 1, desired: .running, resources: room,
                     image: imageReference,
-                    restart: .onFailure, reboots: 0, stopTimeout: Milliseconds(seconds: 30), fenced: true, seeded: true, storage: storage)
+                    restart: .onFailure, reboots: 0, stopTimeout: Milliseconds(seconds: 30), fenced: true, seeded: true, storage: storage,
+                    migration: order, network: network)
             ], needsFull: false, streams: [StreamRequest(id: id(6), instance: id(1), source: .log(lines: 10, follow: true))],
             lease: LeaseGrant(length: Milliseconds(seconds: 30)),
             volumes: [
@@ -114,6 +125,11 @@ enum Sample {
             ])
     }
 
+    static let migrated = MigrationReport(
+        id: id(4), stage: .handedOver, secret: "ab", progress: TransferProgress(total: 300, remaining: 100, rate: 10), reason: "why")
+    static let order = MigrationOrder(
+        id: id(4), part: .send, live: true, endpoint: "10.0.0.5:7481", secret: "ab",
+        limits: MigrationLimits(bandwidth: MiB(100), maxDowntime: Milliseconds(200)))
     static let pool = StoragePool(name: name("default"), total: MiB(102_400), available: MiB(51_200))
     static let place = VolumePlace(id: id(7), pool: name("default"), format: .qcow2)
     static let storage = InstanceStorage(

@@ -45,7 +45,10 @@ private struct Chaos {
         case 27: cluster.apply(.cordon(.id(node)))
         case 28, 29: if cluster.ledger.state.nodes[node] != nil { cluster.lose(node) }
         case 30...32: cluster.heal(node)
-        case 33: cluster.apply(.healthTick([.init(node: node, age: Milliseconds(seconds: 12), wasHeard: true)], uptime: cluster.ledger.uptime))
+        case 33:
+            cluster.apply(
+                .healthTick(
+                    [.init(node: node, age: Milliseconds(seconds: 12), wasHeard: true, timing: HeartbeatTiming())], uptime: cluster.ledger.uptime))
         case 34: switchOff(node)
         case 35: cluster.restartAgent(node)
         case 36: cluster.ledger.restart()
@@ -99,7 +102,7 @@ private struct Chaos {
     func checkUsage(_ about: String) {
         let state = cluster.ledger.state
         for node in state.nodes.values.map(\.value) {
-            let sum = state.instances(on: node.id).compactMap(\.instance.placement?.allocation).reduce(Resources.zero, +)
+            let sum = state.instances.values.flatMap(\.value.allocations).filter { $0.node == node.id }.map(\.resources).reduce(Resources.zero, +)
             #expect(state.engine.usage(of: node.id) == sum, "\(about)")
         }
     }

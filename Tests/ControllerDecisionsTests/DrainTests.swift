@@ -95,7 +95,9 @@ struct DrainTests {
         var (cluster, node) = cluster()
         let others = cluster.nodeIDs.filter { $0 != node }
         cluster.apply(.cordon(.id(others[0])))
-        cluster.apply(.healthTick([.init(node: others[1], age: Milliseconds(seconds: 12), wasHeard: true)], uptime: cluster.ledger.uptime))
+        cluster.apply(
+            .healthTick(
+                [.init(node: others[1], age: Milliseconds(seconds: 12), wasHeard: true, timing: HeartbeatTiming())], uptime: cluster.ledger.uptime))
         #expect(try plan(cluster, node, stop: true) == ["cache stop", "web stop", "db stop", "off leave"])
         cluster.apply(.uncordon(.id(others[0])))
         _ = try cluster.apply(.drain(.id(others[0]), stop: false, parallel: 1)).result.get()
@@ -122,7 +124,9 @@ struct DrainTests {
         var (cluster, node) = cluster()
         _ = try cluster.apply(.drain(.id(node), stop: true, parallel: 4)).result.get()
         #expect(cluster.ledger.record("cache")?.isLeaving == true)
-        cluster.apply(.healthTick([.init(node: node, age: Milliseconds(seconds: 36), wasHeard: true)], uptime: cluster.ledger.uptime))
+        cluster.apply(
+            .healthTick([.init(node: node, age: Milliseconds(seconds: 36), wasHeard: true, timing: HeartbeatTiming())], uptime: cluster.ledger.uptime)
+        )
         #expect(cluster.ledger.state.nodes[node]?.value.health == .lost)
         #expect(throws: ErrorBody.self) { try cluster.apply(.removeNode(.id(node))).result.get() }
         #expect(cluster.ledger.record("cache")?.isLeaving == true, "it stays, and no lease ends it")

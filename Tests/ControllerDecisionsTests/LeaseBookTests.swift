@@ -167,6 +167,29 @@ struct LeaseScaleTests {
         #expect(last.renew == Milliseconds(seconds: 50))
     }
 
+    @Test(
+        "silence is suspect within ten seconds at 10,000 nodes, and a suspect node is not lost before its lease is over, however long that has grown",
+        arguments: [LeaseTiming.standard, .fast], [10_000, 100_000])
+    func silence(base: LeaseTiming, nodes: Int) {
+        let lease = LeaseScale(base: base).timing(nodes: nodes)
+        let timing = HeartbeatTiming(base).scaled(to: lease.renew, wait: lease.wait)
+        #expect(nodes > 10_000 || timing.suspectAfter < Milliseconds(seconds: 10))
+        #expect(timing.lostAfter >= lease.wait)
+        var ledger = PlayedLedger()
+        let node = ledger.join(1)
+        let book = LeaseBook(
+            term: Term(epoch: Epoch(1), campaignBegan: .zero), timing: lease, began: .zero, inherited: .zero)
+        var desk = NodeConversations(nodes: [node], timing: timing, leases: book, began: .zero)
+        var seen: [Node.Health] = []
+        for second in 0..<Int(timing.lostAfter.count / 1000) {
+            let health = ledger.state.nodes[node]?.value.health
+            let due = desk.due(at: .seconds(second)) { _ in health }
+            if !due.ages.isEmpty { ledger.apply(.healthTick(due.ages, uptime: due.uptime)) }
+            if let now = ledger.state.nodes[node]?.value.health, now != seen.last { seen.append(now) }
+        }
+        #expect(seen == [.alive, .suspect])
+    }
+
     @Test("no number of nodes and no rate makes it trap", arguments: [(Int.max, Int64(1)), (-5, 0), (100_000, -1), (Int.max, .max)])
     func bounds(nodes: Int, rate: Int64) {
         let timing = LeaseScale(base: .fast, syncRate: rate).timing(nodes: nodes)

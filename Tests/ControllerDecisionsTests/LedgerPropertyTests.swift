@@ -12,8 +12,8 @@ struct LedgerPropertyTests {
     func usageAndNames(seed: UInt64) {
         play(seed, steps: 160) { ledger, _ in
             for node in ledger.state.nodes.values.map(\.value) {
-                let held = ledger.state.instances.values.map(\.value.instance).filter { $0.placement?.node == node.id }
-                let sum = held.compactMap(\.placement?.allocation).reduce(Resources.zero, +)
+                let held = ledger.state.instances.values.flatMap(\.value.allocations).filter { $0.node == node.id }
+                let sum = held.map(\.resources).reduce(Resources.zero, +)
                 #expect(ledger.state.engine.usage(of: node.id) == sum, "seed \(seed)")
             }
             let names = ledger.state.instances.values.map { "\($0.value.instance.project)/\($0.value.instance.name)" }
@@ -133,6 +133,8 @@ struct LedgerPropertyTests {
         rows += state.operations.values.map { ($0.key, .operation(Edit(before: nil, after: $0))) }
         rows += state.tombstones.values.map { ($0.key, .tombstone(Edit(before: nil, after: $0))) }
         rows += state.keys.values.map { ($0.key, .key(Edit(before: nil, after: $0))) }
+        rows += state.storage.volumes.values.map { ($0.key, .volume(Edit(before: nil, after: $0))) }
+        rows += state.storage.snapshots.values.map { ($0.key, .snapshot(Edit(before: nil, after: $0))) }
         rows += state.seeds.values.map { ($0.key, .seed(Edit(before: nil, after: $0))) }
         if let recovery = state.recovery { rows.append((recovery.key, .recovery(Edit(before: nil, after: recovery)))) }
         return rows.sorted { $0.0 < $1.0 }.map(\.1)

@@ -203,7 +203,9 @@ struct LifecycleTests {
         var ledger = PlayedLedger()
         ledger.join(1)
         ledger.launch("web")
-        #expect(try #require(throws: ErrorBody.self) { try ledger.apply(.deleteImage(.name(name("tiny")))).result.get() }.code == .conflict)
+        #expect(
+            try #require(throws: ErrorBody.self) { try ledger.apply(.deleteImage(.name(name("tiny"), in: Project.first))).result.get() }.code
+                == .conflict)
         var empty = PlayedLedger(image: false)
         empty.join(1)
         let error = try #require(throws: ErrorBody.self) { try empty.launch("web").result.get() }

@@ -87,7 +87,7 @@ struct NodeConversationsTests {
         private mutating func takeLook() {
             let seen = health
             let due = desk.due(at: now) { $0 == node ? seen : nil }
-            for entry in due.ages { health = health?.afterSilence(of: entry.age, timing: HeartbeatTiming()) }
+            for entry in due.ages { health = health?.afterSilence(of: entry.age, timing: entry.timing) }
             desk.lossesAreSettled(due.lost)
             if health != seen, let health { changes.append(health) }
         }
@@ -158,11 +158,11 @@ struct NodeConversationsTests {
     func silence() throws {
         var desk = Desk()
         desk.join()
-        desk.pass(9.9)
+        desk.pass(8.9)
         #expect(desk.look() == [])
         desk.pass(0.1)
         #expect(desk.look() == [.suspect])
-        desk.pass(25.9)
+        desk.pass(26.9)
         #expect(desk.look() == [])
         desk.pass(0.1)
         #expect(desk.look() == [.lost])
@@ -204,7 +204,7 @@ struct NodeConversationsTests {
         #expect(desk.look() == [])
         desk.pass(0.5)
         desk.join()
-        for _ in 0..<90 {
+        for _ in 0..<89 {
             desk.pass(0.1)
             #expect(desk.look() == [])
         }
@@ -236,7 +236,7 @@ struct NodeConversationsTests {
         desk.join()
         #expect(desk.look() == [])
         desk.stop(1000)
-        for _ in 0..<99 {
+        for _ in 0..<89 {
             #expect(desk.look() == [])
             desk.pass(0.1)
         }

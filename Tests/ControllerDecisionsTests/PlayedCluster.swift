@@ -7,6 +7,11 @@ struct PlayedCluster {
     struct VM: Hashable {
         var desired: DesiredInstance
         var state: ObservedInstance.State
+        /// What has become of its disks; nil before the first step.
+        var storage: ObservedStorage?
+        var report: MigrationReport?
+        /// Its guest stands still: it can't run before it is let go.
+        var isHeld = false
     }
 
     struct Agent {
@@ -19,6 +24,9 @@ struct PlayedCluster {
         var hasLease = false
         /// No message arrives, either way.
         var isCut = false
+        /// As told, and those of them whose data is there.
+        var volumes: [VolumeID: DesiredVolume] = [:]
+        var made: Set<VolumeID> = []
         /// Its next steps with an instance fail for good.
         var fails = false
     }
@@ -35,6 +43,8 @@ struct PlayedCluster {
     var weather = Weather()
     /// The next command's commit fails, and is asked for again.
     var failsNextCommit = false
+    /// Whether nodes that register take part in migrations.
+    var migrates = false
 
     init(nodes: Int, cpus: Int64 = 4, recovery: RecoverySettings = RecoverySettings(maxLostShare: 1000)) {
         ledger = PlayedLedger(recovery: recovery)
@@ -43,9 +53,15 @@ struct PlayedCluster {
 
     @discardableResult
     mutating func join(_ number: UInt64, cpus: Int64) -> NodeID {
-        let node = ledger.join(number, cpus: cpus, memory: 16384)
+        let node = ledger.join(number, cpus: cpus, memory: 16384, migrates: migrates)
         agents[node] = Agent(cpus: cpus)
         return node
+    }
+
+    /// Its node says again what it is.
+    mutating func register(_ node: NodeID) {
+        agents[node]?.owesEverything = true
+        sync(node)
     }
 
     var nodeIDs: [NodeID] { agents.keys.sorted() }
@@ -70,9 +86,11 @@ struct PlayedCluster {
         guard var agent = agents[node], !agent.isCut, let number = nodeIDs.firstIndex(of: node) else { return }
         if ledger.state.nodes[node] == nil { agent.forgetSession() }
         let report = NodeReport(
-            node: node, registration: agent.owesEverything ? PlayedLedger.registration("n\(number + 1)", cpus: agent.cpus, memory: 16384) : nil,
+            node: node,
+            registration: agent.owesEverything
+                ? PlayedLedger.registration("n\(number + 1)", cpus: agent.cpus, memory: 16384, migrates: migrates) : nil,
             full: agent.owesEverything,
-            observed: agent.observations)
+            observed: agent.observations, storage: agent.storage)
         for _ in 0..<(weather.repeatsReport ? 2 : 1) { apply(.report(report)) }
         if !weather.dropsAnswer {
             agent.owesEverything = false
@@ -83,6 +101,31 @@ struct PlayedCluster {
         }
         agent.work()
         agents[node] = agent
+        transfer(from: node)
+    }
+
+    /// What its VMs send to others: in two steps, since a fault may come between.
+    private mutating func transfer(from node: NodeID) {
+        for (id, vm) in agents[node]?.vms ?? [:] {
+            guard let order = vm.desired.migration, order.part == .send else { continue }
+            if vm.report?.id == order.id, vm.report?.stage != .sending { continue }
+            let target = nodeIDs.first {
+                agents[$0]?.isCut == false && agents[$0]?.vms[id]?.report.map { $0.id == order.id && $0.stage == .ready } ?? false
+            }
+            let goes = vm.state == (order.live ? .running : .stopped) && agents[node]?.isCut == false && agents[node]?.fails == false
+            guard let target, goes else {
+                agents[node]?.vms[id]?.report = MigrationReport(id: order.id, stage: .failed, reason: "it broke off")
+                continue
+            }
+            guard vm.report != nil else {
+                agents[node]?.vms[id]?.report = MigrationReport(
+                    id: order.id, stage: .sending, progress: TransferProgress(total: 10, remaining: 5, rate: 1))
+                continue
+            }
+            agents[node]?.vms[id]?.report?.stage = .handedOver
+            agents[node]?.vms[id]?.isHeld = order.live
+            agents[target]?.vms[id]?.report?.stage = .received
+        }
     }
 
     mutating func syncAll() { for node in nodeIDs { sync(node) } }
@@ -91,7 +134,7 @@ struct PlayedCluster {
     mutating func lose(_ node: NodeID) {
         agents[node]?.isCut = true
         agents[node]?.lapse()
-        apply(.healthTick([.init(node: node, age: Milliseconds(seconds: 40), wasHeard: true)], uptime: ledger.uptime))
+        apply(.healthTick([.init(node: node, age: Milliseconds(seconds: 40), wasHeard: true, timing: HeartbeatTiming())], uptime: ledger.uptime))
     }
 
     mutating func heal(_ node: NodeID) { agents[node]?.isCut = false }
@@ -104,7 +147,7 @@ struct PlayedCluster {
     // MARK: What is true
 
     func runs(_ id: InstanceID) -> [NodeID] {
-        nodeIDs.filter { agents[$0]?.vms[id].map { [.starting, .running, .stopping].contains($0.state) } ?? false }
+        nodeIDs.filter { agents[$0]?.vms[id].map { !$0.isHeld && [.starting, .running, .stopping].contains($0.state) } ?? false }
     }
 
     var runningTwice: [InstanceID] { Set(agents.values.flatMap(\.vms.keys)).filter { runs($0).count > 1 }.sorted() }
@@ -127,7 +170,8 @@ extension PlayedCluster.Agent {
         let here = vms.values.map { vm in
             ObservedInstance(
                 id: vm.desired.id, name: vm.desired.name, generation: vm.desired.generation, state: vm.state, reboots: vm.desired.reboots,
-                resources: vm.desired.resources)
+                resources: vm.desired.resources,
+                storage: vm.desired.storage == nil ? nil : vm.storage ?? ObservedStorage(generation: 0), migration: vm.report)
         }
         let gone = gone.values.map { desired in
             ObservedInstance(id: desired.id, name: desired.name, generation: desired.generation, state: .absent, resources: .zero)
@@ -143,12 +187,57 @@ extension PlayedCluster.Agent {
                 continue
             }
             guard desired.generation > vm.desired.generation else { continue }
-            vms[desired.id] = .init(desired: desired, state: vm.state == .failed ? .preparing : vm.state)
+            vms[desired.id]?.desired = desired
+            if vm.state == .failed { vms[desired.id]?.state = .preparing }
+        }
+        for volume in set.volumes ?? [] where volume.generation >= volumes[volume.id]?.generation ?? 0 { volumes[volume.id] = volume }
+    }
+
+    /// All of it, every time.
+    var storage: ObservedNodeStorage {
+        let seen = volumes.values.map { volume in
+            let isThere = made.contains(volume.id)
+            let state: ObservedVolume.State = isThere ? .ready : volume.deleted ? .absent : volume.made ? .failed : .making
+            return ObservedVolume(id: volume.id, generation: volume.generation, state: state, size: isThere ? volume.size : nil)
+        }
+        return ObservedNodeStorage(
+            volumes: seen.sorted { $0.id < $1.id }, pools: [StoragePool(name: name("default"), total: MiB(1 << 20), available: MiB(1 << 20))])
+    }
+
+    private mutating func workOnDisks() {
+        for (id, volume) in volumes {
+            if volume.deleted { made.remove(id) } else if !volume.made { made.insert(id) }
+        }
+        for (id, vm) in vms {
+            guard let wanted = vm.desired.storage, vm.state == .running || vm.state == .stopped else { continue }
+            let missing = wanted.volumes.filter { !made.contains($0.id) }
+            guard vm.storage?.generation != vm.desired.generation else { continue }
+            let before = Set(vm.storage?.snapshots.map(\.id) ?? [])
+            let snapshots = wanted.snapshots.filter { !$0.deleted && (before.contains($0.id) || !fails) }
+            vms[id]?.storage = ObservedStorage(
+                generation: vm.desired.generation, failure: fails || !missing.isEmpty ? "it broke" : nil,
+                volumes: fails ? [] : wanted.volumes.map(\.id).filter { made.contains($0) },
+                snapshots: snapshots.map { ObservedSnapshot(id: $0.id, consistency: .crash) })
         }
     }
 
     mutating func work() {
+        workOnDisks()
         for (id, vm) in vms.sorted(by: { $0.key < $1.key }) {
+            if let order = vm.desired.migration {
+                if order.part == .receive { receive(id, order) }
+                continue
+            }
+            if let report = vm.report {
+                vms[id]?.report = nil
+                vms[id]?.isHeld = false
+                if vm.desired.desired != .running {
+                    vms[id]?.state = .stopped
+                } else if report.stage == .ready || report.stage == .received {
+                    letGo(id, report)
+                }
+                continue
+            }
             let isAllowed = !vm.desired.fenced || hasLease
             switch (vm.desired.desired, vm.state) {
             case (.running, _) where fails && vm.state != .running: vms[id]?.state = .failed
@@ -166,6 +255,23 @@ extension PlayedCluster.Agent {
         }
     }
 
+    private mutating func receive(_ id: InstanceID, _ order: MigrationOrder) {
+        guard !fails else {
+            vms[id]?.state = .failed
+            return
+        }
+        guard vms[id]?.report?.id != order.id else { return }
+        vms[id]?.isHeld = true
+        vms[id]?.report = MigrationReport(id: order.id, stage: .ready, secret: String(repeating: "a", count: 64))
+    }
+
+    /// The ledger has said that it goes on here; what never came whole is begun anew from its disk.
+    private mutating func letGo(_ id: InstanceID, _ report: MigrationReport) {
+        let isWhole = report.stage == .received
+        let mayRun = vms[id]?.desired.fenced == false || hasLease
+        vms[id]?.state = isWhole && mayRun ? .running : .preparing
+    }
+
     mutating func forgetSession() {
         owesEverything = true
         seen = 0
@@ -174,12 +280,18 @@ extension PlayedCluster.Agent {
     /// The machine is off.
     mutating func end() {
         hasLease = false
-        for (id, vm) in vms where [.starting, .running, .stopping].contains(vm.state) { vms[id]?.state = .stopped }
+        for (id, vm) in vms where [.starting, .running, .stopping].contains(vm.state) || vm.isHeld { halt(id, vm) }
     }
 
     /// The lease is over: the cages have ended what was fenced.
     mutating func lapse() {
         hasLease = false
-        for (id, vm) in vms where vm.desired.fenced && [.starting, .running, .stopping].contains(vm.state) { vms[id]?.state = .stopped }
+        for (id, vm) in vms where vm.desired.fenced && ([.starting, .running, .stopping].contains(vm.state) || vm.isHeld) { halt(id, vm) }
+    }
+
+    private mutating func halt(_ id: InstanceID, _ vm: PlayedCluster.VM) {
+        vms[id]?.state = vm.desired.migration?.part == .receive ? .failed : .stopped
+        vms[id]?.report = nil
+        vms[id]?.isHeld = false
     }
 }

@@ -90,26 +90,33 @@ struct PlayedLedger {
         return label
     }
 
-    static func registration(_ text: String, cpus: Int64 = 4, memory: Int64 = 4096, labels: [Label] = []) -> NodeRegistration {
+    static func registration(
+        _ text: String, cpus: Int64 = 4, memory: Int64 = 4096, labels: [Label] = [], migrates: Bool = false, range: IPv4Range? = nil
+    ) -> NodeRegistration {
         NodeRegistration(
             name: name(text), labels: Labels(labels + [named(text)]), taints: [],
             facts: NodeFacts(
-                architecture: .x86_64, kvm: .absent, vmm: .synthetic, vmmVersion: "1", agentVersion: "1", kernel: "6", traits: [], overhead: MiB(8)),
+                architecture: .x86_64, kvm: .absent, vmm: .synthetic, vmmVersion: "1", agentVersion: "1", kernel: "6", traits: [], overhead: MiB(8),
+                migration: migrates ? MigrationFacts(endpoint: "\(text):7481", machine: "tcg") : nil,
+                network: range.map { NodeNetwork(mode: .bridge, range: $0) }),
             capacity: Capacity(total: Resources(cpu: MilliCPU(vcpus: cpus), memory: MiB(memory), disk: MiB(1 << 20))))
     }
 
     /// Node n is always the node with the id n.
     @discardableResult
-    mutating func join(_ number: UInt64, cpus: Int64 = 4, memory: Int64 = 4096) -> NodeID {
+    mutating func join(_ number: UInt64, cpus: Int64 = 4, memory: Int64 = 4096, migrates: Bool = false) -> NodeID {
         let id: NodeID = Self.identifier(2_000_000 + number)
-        apply(.report(.init(node: id, registration: Self.registration("n\(number)", cpus: cpus, memory: memory), full: true, observed: [])))
+        let registration = Self.registration("n\(number)", cpus: cpus, memory: memory, migrates: migrates)
+        apply(.report(.init(node: id, registration: registration, full: true, observed: [])))
         return id
     }
 
     /// Not heard from for so long.
     @discardableResult
     mutating func silence(_ nodes: NodeID..., seconds: Int64, wasHeard: Bool = true) -> Outcome {
-        let outcome = apply(.healthTick(nodes.map { .init(node: $0, age: Milliseconds(seconds: seconds), wasHeard: wasHeard) }, uptime: uptime))
+        let outcome = apply(
+            .healthTick(
+                nodes.map { .init(node: $0, age: Milliseconds(seconds: seconds), wasHeard: wasHeard, timing: HeartbeatTiming()) }, uptime: uptime))
         settle()
         return outcome
     }
@@ -156,6 +163,8 @@ struct LedgerImage: Equatable {
     var tombstones: [Int64: Tombstone]
     var keys: [Int64: SSHKey]
     var seeds: [Int64: KeptSeed]
+    var volumes: [Int64: VolumeRecord]
+    var snapshots: [Int64: Snapshot]
     var recovery: Recovery?
     var allocations: [Allocation]
     var placementNodes: [PlacementNode]
@@ -175,6 +184,8 @@ struct LedgerImage: Equatable {
         tombstones = byKey(state.tombstones.values)
         keys = byKey(state.keys.values)
         seeds = byKey(state.seeds.values)
+        volumes = byKey(state.storage.volumes.values)
+        snapshots = byKey(state.storage.snapshots.values)
         recovery = state.recovery?.value
         placementNodes = state.engine.nodes
         allocations = placementNodes.flatMap { state.engine.allocations(on: $0.id) }

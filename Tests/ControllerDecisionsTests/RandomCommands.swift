@@ -26,7 +26,7 @@ extension PlayedLedger {
                 Self.nodeIDs.map {
                     .init(
                         node: $0, age: Milliseconds(Int64.random(in: 0...40_000, using: &generator)),
-                        wasHeard: Int.random(in: 0..<8, using: &generator) > 0)
+                        wasHeard: Int.random(in: 0..<8, using: &generator) > 0, timing: HeartbeatTiming())
                 }, uptime: Milliseconds(Int64.random(in: 0...4_000_000, using: &generator)))
         case 15: return .cancel(some?.operation ?? newID(), deletion: newID())
         case 16:
@@ -50,6 +50,13 @@ extension PlayedLedger {
             change.protected = [nil, true, false].randomElement(using: &generator) ?? nil
             change.expiry = [nil, .never, .after(Milliseconds(5000))].randomElement(using: &generator) ?? nil
             return .update(key, change)
+        case 30:
+            return .migrate(
+                key,
+                .init(
+                    operation: newID(), target: Bool.random(using: &generator) ? .id(node) : nil,
+                    live: [nil, true, false].randomElement(using: &generator) ?? nil,
+                    limits: MigrationLimits(maxDowntime: Milliseconds(Int64.random(in: 5...200, using: &generator)))))
         case 29: return .expire(some?.id ?? newID(), newID())
         case 26:
             let number = Int.random(in: 0...3, using: &generator)
@@ -57,7 +64,7 @@ extension PlayedLedger {
             guard let key = try? SSHPublicKey("ssh-ed25519 \(blob) k\(number)") else { preconditionFailure("it is a key") }
             let at = Timestamp(milliseconds: 0)
             return .importKey(SSHKey(name: name("k\(number)"), publicKey: key, fingerprint: "SHA256:\(number)", createdAt: at))
-        case 27: return .deleteKey(name("k\(Int.random(in: 0...3, using: &generator))"))
+        case 27: return .deleteKey(ProjectName(project: Project.first, name: name("k\(Int.random(in: 0...3, using: &generator))")))
         default: return .report(randomReport(node, using: &generator))
         }
     }
@@ -76,6 +83,13 @@ extension PlayedLedger {
                 priority: Int.random(in: -1001...1001, using: &generator), allOrNone: Bool.random(using: &generator),
                 userData: Bool.random(using: &generator) ? Data([1, 2, 3]) : nil,
                 keyNames: Int.random(in: 0...3, using: &generator) == 0 ? [name("k1")] : [], ids: ids))
+    }
+
+    private func randomPart(_ migration: InstanceMigration, using generator: inout SplitMix) -> MigrationReport {
+        let stages: [MigrationReport.Stage] = [.ready, .ready, .sending, .handedOver, .handedOver, .received, .received, .failed]
+        return MigrationReport(
+            id: migration.operation, stage: stages.randomElement(using: &generator) ?? .ready, secret: String(repeating: "a", count: 64),
+            progress: TransferProgress(total: .max, remaining: -1, rate: 0))
     }
 
     private func randomResources(using generator: inout SplitMix) -> Resources {
@@ -101,13 +115,14 @@ extension PlayedLedger {
                     id: id, name: instance?.instance.name ?? name("stranger"), generation: generations.randomElement(using: &generator) ?? 1,
                     state: states.randomElement(using: &generator) ?? .running, reason: "because",
                     restarts: Int.random(in: -1...3, using: &generator), reboots: instance?.instance.spec.reboots ?? 0,
-                    resources: useStranger ? randomResources(using: &generator) : instance?.instance.spec.resources ?? .zero))
+                    resources: useStranger ? randomResources(using: &generator) : instance?.instance.spec.resources ?? .zero,
+                    migration: instance?.migration.map { randomPart($0, using: &generator) }))
         }
         let number = Self.nodeIDs.firstIndex(of: node).map { $0 + 1 } ?? 1
         let registers = Bool.random(using: &generator)
         return NodeReport(
             node: node,
-            registration: registers ? Self.registration("n\(number)", cpus: Int64.random(in: 1...8, using: &generator)) : nil,
+            registration: registers ? Self.registration("n\(number)", cpus: Int64.random(in: 1...8, using: &generator), migrates: true) : nil,
             full: Bool.random(using: &generator), observed: observed)
     }
 }

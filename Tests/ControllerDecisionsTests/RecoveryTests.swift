@@ -16,7 +16,8 @@ struct RecoveryTests {
         let second = ledger.join(2)
         ledger.silence(first, seconds: 11)
         #expect(ledger.record("web")?.instance.placement?.node == first, "suspect is not lost")
-        ledger.apply(.healthTick([.init(node: first, age: Milliseconds(seconds: 37), wasHeard: true)], uptime: ledger.uptime))
+        ledger.apply(
+            .healthTick([.init(node: first, age: Milliseconds(seconds: 37), wasHeard: true, timing: HeartbeatTiming())], uptime: ledger.uptime))
         let outcome = ledger.apply(.placePending(again: false))
         let web = try #require(ledger.record("web"))
         #expect(web.instance.placement?.node == second && web.instance.generation == 2 && web.instance.status.state == .scheduled)

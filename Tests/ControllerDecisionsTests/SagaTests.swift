@@ -8,11 +8,21 @@ import Testing
 @Suite("operations of several steps")
 struct SagaTests {
     enum Saga: String, CaseIterable, Sendable {
-        case launch, queuedLaunch, start, stop, reboot, delete, move, recovery, drainWithStop
+        case launch, queuedLaunch, start, stop, reboot, delete, move, recovery, drainWithStop, migrateLive, migrateStaying, migrateCold, drainLive
+        case attach, detach, grow, snapshot, deleteSnapshot, restore, resize, rebuild
+
+        var isOfDisks: Bool {
+            switch self {
+            case .attach, .detach, .grow, .snapshot, .deleteSnapshot, .restore, .resize, .rebuild: true
+            case .launch, .queuedLaunch, .start, .stop, .reboot, .delete, .move, .recovery, .drainWithStop, .migrateLive, .migrateStaying,
+                .migrateCold, .drainLive:
+                false
+            }
+        }
     }
 
     enum Fault: String, CaseIterable, Sendable {
-        case commit, restart, repeated, lostAnswer, agentRestart, instanceFails, nodeLost, nodeGone
+        case commit, restart, repeated, lostAnswer, agentRestart, instanceFails, nodeLost, nodeGone, peerLost, peerGone, cancelled
     }
 
     /// More than any saga here takes.
@@ -67,14 +77,18 @@ private struct Played {
     init(_ saga: SagaTests.Saga) throws {
         home = cluster.nodeIDs[0]
         let isQueued = saga == .queuedLaunch
-        cluster.ledger.launch("web", size: isQueued ? "large" : nil, queue: isQueued, recovery: saga == .drainWithStop ? .stay : .fenced)
+        let stays = saga.isOfDisks || [.drainWithStop, .migrateStaying, .migrateCold, .drainLive].contains(saga)
+        cluster.migrates = [.migrateLive, .migrateStaying, .migrateCold, .drainLive].contains(saga)
+        if cluster.migrates { cluster.register(home) }
+        cluster.ledger.launch("web", size: isQueued ? "large" : nil, queue: isQueued, recovery: stays ? .stay : .fenced)
         id = try #require(cluster.ledger.record("web")).id
         let key = InstanceKey.id(id)
         if saga != .launch, saga != .queuedLaunch { for _ in 0..<3 { cluster.syncAll() } }
-        if saga == .start {
+        if saga == .start || saga == .migrateCold {
             cluster.apply(.stop(key, cluster.ledger.newID(), force: false, within: nil))
             for _ in 0..<3 { cluster.syncAll() }
         }
+        if saga.isOfDisks { prepareDisks(saga) }
         for number in 2...3 { cluster.join(UInt64(number), cpus: 8) }
         switch saga {
         case .launch: break
@@ -86,11 +100,47 @@ private struct Played {
         case .move: cluster.apply(.drain(.id(home), stop: false, parallel: 4))
         case .recovery: cluster.lose(home)
         case .drainWithStop: cluster.apply(.drain(.id(home), stop: true, parallel: 4))
+        case .attach: cluster.apply(.storage(.attach(Self.volume, key, cluster.ledger.newID())))
+        case .detach: cluster.apply(.storage(.detach(Self.volume, cluster.ledger.newID())))
+        case .grow: cluster.apply(.storage(.updateVolume(Self.volume, .init(size: MiB(128)), cluster.ledger.newID())))
+        case .snapshot: snapshot()
+        case .deleteSnapshot: cluster.apply(.storage(.deleteSnapshot(Self.snapshotKey, cluster.ledger.newID())))
+        case .restore: cluster.apply(.storage(.restore(Self.snapshotKey, cluster.ledger.newID(), restart: true)))
+        case .resize: cluster.apply(.storage(.resize(key, size: name("small"), cluster.ledger.newID(), restart: true)))
+        case .rebuild: cluster.apply(.storage(.rebuild(key, image: nil, cluster.ledger.newID())))
+        case .drainLive: cluster.apply(.drain(.id(home), stop: false, parallel: 4))
+        case .migrateLive, .migrateStaying, .migrateCold: cluster.apply(.migrate(key, .init(operation: cluster.ledger.newID())))
         }
+        #expect(cluster.ledger.state.operations.values.contains { $0.value.state == .running }, "\(saga) has begun")
+    }
+
+    private static let volume = VolumeKey.name(ProjectName(project: ClusterState.defaultProject, name: name("data")))
+    private static let snapshotKey = SnapshotKey.name(ProjectName(project: ClusterState.defaultProject, name: name("before")))
+
+    private mutating func snapshot() {
+        cluster.apply(
+            .storage(
+                .createSnapshot(
+                    .init(id: cluster.ledger.newID(), operation: cluster.ledger.newID(), name: name("before"), instance: .id(id)))))
+    }
+
+    /// What the saga begins with: a volume, attached but where that is what it is about, and a snapshot where it needs one.
+    private mutating func prepareDisks(_ saga: SagaTests.Saga) {
+        cluster.apply(
+            .storage(
+                .createVolume(.init(id: cluster.ledger.newID(), name: name("data"), project: ClusterState.defaultProject, size: MiB(64)))))
+        guard saga != .attach, saga != .resize, saga != .rebuild else { return }
+        cluster.apply(.storage(.attach(Self.volume, .id(id), cluster.ledger.newID())))
+        for _ in 0..<4 { cluster.syncAll() }
+        guard saga == .deleteSnapshot || saga == .restore else { return }
+        snapshot()
+        for _ in 0..<4 { cluster.syncAll() }
     }
 
     /// The node on which it is to run now.
     private var node: NodeID? { cluster.ledger.state.instances[id]?.value.instance.placement?.node }
+
+    private var peer: NodeID? { cluster.ledger.state.instances[id]?.value.migration?.peer }
 
     mutating func begin(_ fault: SagaTests.Fault) throws {
         switch fault {
@@ -107,12 +157,21 @@ private struct Played {
             cluster.lose(node)
             cluster.agents[node] = .init(cpus: 8, isCut: true)
             cluster.apply(.confirmDead(.id(node), diskGone: true))
+        case .peerLost: if let peer { cluster.lose(peer) }
+        case .peerGone:
+            guard let peer else { return }
+            cluster.lose(peer)
+            cluster.agents[peer] = .init(cpus: 8, isCut: true)
+            cluster.apply(.confirmDead(.id(peer), diskGone: true))
+        case .cancelled:
+            guard let migration = cluster.ledger.state.instances[id]?.value.migration else { return }
+            cluster.apply(.cancel(migration.operation, deletion: cluster.ledger.newID()))
         }
     }
 
     mutating func end(_ fault: SagaTests.Fault) {
         switch fault {
-        case .commit, .restart, .agentRestart, .nodeLost, .nodeGone: break
+        case .commit, .restart, .agentRestart, .nodeLost, .nodeGone, .peerLost, .peerGone, .cancelled: break
         case .repeated, .lostAnswer: cluster.weather = .init()
         case .instanceFails: for node in cluster.nodeIDs { cluster.agents[node]?.fails = false }
         }
@@ -122,8 +181,9 @@ private struct Played {
         let state = cluster.ledger.state
         #expect(cluster.runningTwice.isEmpty, "\(about): runs twice")
         for node in state.nodes.values.map(\.value) {
-            let sum = state.instances(on: node.id).compactMap(\.instance.placement?.allocation).reduce(Resources.zero, +)
-            #expect(state.engine.usage(of: node.id) == sum, "\(about)")
+            let volumes = state.storage.volumes(on: node.id).map(\.volume.room).reduce(Resources.zero, +)
+            let held = state.instances.values.flatMap(\.value.allocations).filter { $0.node == node.id }
+            #expect(state.engine.usage(of: node.id) == held.map(\.resources).reduce(volumes, +), "\(about)")
         }
     }
 
@@ -135,7 +195,7 @@ private struct Played {
         #expect(running.isEmpty, "\(about): \(running.map(\.kind))")
         #expect(cluster.ledger.state.tombstones.isEmpty, "\(about)")
         let record = cluster.ledger.state.instances[id]?.value
-        #expect(record?.move == nil, "\(about)")
+        #expect(record?.move == nil && record?.migration == nil, "\(about)")
         if let record, record.instance.status.state == .running { #expect(cluster.runs(id) == [node].compactMap { $0 }, "\(about)") }
     }
 
@@ -147,7 +207,13 @@ private struct Played {
             check(about)
         }
         cluster.calm()
+        for volume in cluster.ledger.state.storage.volumes.values.sorted(by: { $0.key < $1.key }) {
+            #expect(volume.value.volume.attachment == nil, "\(about)")
+            cluster.apply(.storage(.deleteVolume(.id(volume.value.id))))
+        }
+        cluster.calm()
         let state = cluster.ledger.state
+        #expect(state.storage.volumes.isEmpty && state.storage.snapshots.isEmpty, "\(about)")
         #expect(state.instances.isEmpty && state.tombstones.isEmpty && !state.hasWork, "\(about)")
         #expect(state.nodes.keys.allSatisfy { state.engine.usage(of: $0) == .zero }, "\(about)")
         #expect(cluster.agents.values.allSatisfy { $0.vms.isEmpty }, "\(about): something is left on a node")

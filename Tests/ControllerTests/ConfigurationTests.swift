@@ -12,7 +12,7 @@ struct ConfigurationTests {
     func defaults() throws {
         let configuration = try ControllerConfiguration(text: "dataDirectory: /var/lib/berth", file: "c.yaml")
         #expect(configuration.host == "127.0.0.1" && configuration.port == 7480)
-        #expect(configuration.timing.suspectAfter == Milliseconds(seconds: 10))
+        #expect(configuration.timing.suspectAfter == Milliseconds(seconds: 9))
         #expect(configuration.defaultSize.text == "tiny")
     }
 
@@ -28,8 +28,9 @@ struct ConfigurationTests {
     @Test(
         "what is wrong is said with its line",
         arguments: [
-            ("listen: 127.0.0.1:0", "dataDirectory"), ("dataDirectory: d\nlisten: 0.0.0.0:1", "loopback"),
-            ("dataDirectory: d\nlisten: example.org:1", "loopback"), ("dataDirectory: d\nlisten: 127.0.0.1", "host:port"),
+            ("listen: 127.0.0.1:0", "dataDirectory"), ("dataDirectory: d\nlisten: 0.0.0.0:1\nsecurity: none", "loopback"),
+            ("dataDirectory: d\nlisten: \"[::]:1\"\naccess: open", "loopback"), ("dataDirectory: d\nlisten: example.org:1", "in numbers"),
+            ("dataDirectory: d\nlisten: 127.0.0.1", "host:port"),
             ("dataDirectory: d\nlisten: 127.0.0.1:70000", "host:port"), ("dataDirectory: d\nlissten: x", "lissten"),
             ("dataDirectory: d\nheartbeat: {interval: 3}", "500ms"),
             ("dataDirectory: d\nheartbeat: {interval: 30s, suspectAfter: 2s, lostAfter: 5s}", "interval 30s < suspectAfter 2s < lostAfter 5s"),
@@ -71,7 +72,7 @@ struct ConfigurationTests {
     }
 
     private func service(directory: String, port: String = "0") throws -> ControllerService {
-        let text = "listen: 127.0.0.1:\(port)\ndataDirectory: \(directory)\nlogLevel: critical"
+        let text = "security: none\nlisten: 127.0.0.1:\(port)\ndataDirectory: \(directory)\nlogLevel: critical"
         return try ControllerService(
             configuration: try ControllerConfiguration(text: text, file: "c.yaml"), logger: Logger(label: "test"), version: "test")
     }

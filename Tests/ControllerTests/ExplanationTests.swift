@@ -38,6 +38,50 @@ struct ExplanationTests {
         }
     }
 
+    @Test("a decision that went by an end stays explained by it when the end is changed, here and beside it, and after a restart too")
+    func ends() async throws {
+        let directory = try RunningController.temporaryDirectory()
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let first = try await RunningController.run(in: directory) { controller in
+            try await controller.importImage()
+            for name in ["n1", "n2"] {
+                var node = try PlayedNode(controller, name: name, cpus: 8, memory: 16_384)
+                try await node.join()
+                if name == "n1" {
+                    try await controller.launch("endless")
+                    let _: NodeView = try await controller.post("/v1/nodes/n1/cordon", StopRequest())
+                }
+            }
+            var short = try controller.launchRequest("short")
+            short.expiresIn = Milliseconds(seconds: 3600)
+            let _: LaunchAnswer = try await controller.post("/v1/instances", short)
+            let _: NodeView = try await controller.post("/v1/nodes/n1/uncordon", StopRequest())
+            var web = try controller.launchRequest("web")
+            web.expiresIn = Milliseconds(seconds: 3600)
+            let placed: LaunchAnswer = try await controller.post("/v1/instances", web)
+            let first: Explanation = try await controller.get("/v1/instances/web/explanation")
+            #expect(first.chosen == placed.instances[0].placement?.node)
+            #expect(placed.instances[0].placement?.nodeName.text == "n2", "it goes to what ends when it does")
+            let scores = first.nodes.compactMap(\.score)
+            #expect(scores.count == 2 && scores[0] > scores[1] + 1, "\(scores)")
+            var forever = UpdateRequest()
+            forever.neverExpires = true
+            for name in ["short", "web"] {
+                let reply = try await controller.send(.put, "/v1/instances/\(name)", try JSONEncoder().encode(forever))
+                #expect(reply.status == 200, "\(reply.text)")
+            }
+            #expect(try await controller.get("/v1/instances/web/explanation", as: Explanation.self) == first)
+            try await controller.launch("more")
+            let more: Explanation = try await controller.get("/v1/instances/more/explanation")
+            #expect(more.nodes.allSatisfy { ($0.score ?? 9) < 4 }, "nothing ends any more: \(more.nodes.map(\.score))")
+            return first
+        }
+        try await RunningController.run(in: directory) { controller in
+            let again: Explanation = try await controller.get("/v1/instances/web/explanation")
+            #expect(again == first)
+        }
+    }
+
     @Test("of several that were placed in one commit, each is explained with those before it and without those after it")
     func withinOneCommit() async throws {
         try await RunningController.run { controller in

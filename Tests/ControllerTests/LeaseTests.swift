@@ -48,11 +48,16 @@ struct LeaseTests {
     @Test("a controller whose term another has ended grants nothing more")
     func endedTerm() async throws {
         let store = MemoryStore()
-        try await RunningController.run(Self.standard, store: store) { controller in
-            var node = try PlayedNode(controller, name: "n1")
-            try await node.join()
-            _ = try await store.campaign()
-            try await eventually { try await node.sync().lease == nil }
+        do {
+            try await RunningController.run(Self.standard, store: store) { controller in
+                var node = try PlayedNode(controller, name: "n1")
+                try await node.join()
+                _ = try await store.campaign()
+                try await eventually { (try? await node.sync())?.lease == nil }
+            }
+        } catch {
+            // It ends when it next writes, be that a sample of the capacity.
+            #expect("\(error)".contains("another controller has written"))
         }
     }
 

@@ -10,6 +10,8 @@ final class MemoryStore: StateStore {
         var steps: [JournalEntry] = []
         var events: [JournalEntry] = []
         var answers: [Int64: StoredAnswer] = [:]
+        var audit: [AuditBlock] = []
+        var anchor = AuditMark.start
         var failure: StoreError?
         var commits: [Int] = []
     }
@@ -51,6 +53,11 @@ final class MemoryStore: StateStore {
             if let number = batch.forgetStepsThrough { state.steps.removeAll { $0.sequence <= number } }
             if let number = batch.forgetEventsThrough { state.events.removeAll { $0.sequence <= number } }
             if let number = batch.forgetAnswersThrough { state.answers = state.answers.filter { $0.key > number } }
+            if let block = batch.audit { state.audit.append(block) }
+            if let number = batch.forgetAuditThrough, let last = state.audit.last(where: { $0.last <= number }) {
+                state.anchor = AuditMark(number: last.last, hash: last.hash)
+                state.audit.removeAll { $0.last <= last.last }
+            }
             state.commits.append(batch.puts.count)
             state.head.sequence = batch.sequence
             return .success(state.head)
@@ -63,6 +70,14 @@ final class MemoryStore: StateStore {
     }
 
     func answer(_ number: Int64) async throws(StoreError) -> StoredAnswer? { state.withLock { $0.answers[number] } }
+
+    func audit(after number: Int64, blocks: Int) async throws(StoreError) -> [AuditBlock] {
+        state.withLock { Array($0.audit.filter { $0.last > number }.prefix(blocks)) }
+    }
+
+    func auditEnds() async throws(StoreError) -> (head: AuditMark, anchor: AuditMark) {
+        state.withLock { state in (state.audit.last.map { AuditMark(number: $0.last, hash: $0.hash) } ?? state.anchor, state.anchor) }
+    }
 
     func copy(to path: String, synced: @escaping @Sendable () -> Bool) async throws(StoreError) {
         throw .unavailable("what is in memory only is not copied")

@@ -11,6 +11,8 @@ struct RunningController: Sendable {
     let directory: URL
     let endpoint: String
     let transport: CurlTransport
+    /// By which the controller is known; nil where it speaks plain HTTP.
+    var authority: Data?
 
     static let fast = "heartbeat: {interval: 200ms, suspectAfter: 1s, lostAfter: 2s}\n"
     static let calm = "heartbeat: {interval: 200ms, suspectAfter: 60s, lostAfter: 120s}\n"
@@ -23,21 +25,24 @@ struct RunningController: Sendable {
 
     /// Runs `body` against a fresh controller and takes it down again.
     static func run<Value: Sendable>(
-        _ configuration: String = calm, store: (any StateStore)? = nil, _ body: @Sendable @escaping (RunningController) async throws -> Value
+        _ configuration: String = calm, security: Security = .none, store: (any StateStore)? = nil,
+        _ body: @Sendable @escaping (RunningController) async throws -> Value
     ) async throws -> Value {
         let directory = try temporaryDirectory()
         defer { try? FileManager.default.removeItem(at: directory) }
-        return try await run(in: directory, configuration, store: store, body)
+        return try await run(in: directory, configuration, security: security, store: store, body)
     }
 
     /// Stops it gracefully afterwards; the directory stays, for another start.
     static func run<Value: Sendable>(
-        in directory: URL, _ configuration: String = calm, store: (any StateStore)? = nil,
+        in directory: URL, _ configuration: String = calm, security: Security = .none, store: (any StateStore)? = nil,
         _ body: @Sendable @escaping (RunningController) async throws -> Value
     ) async throws -> Value {
         let endpointFile = directory.appending(path: "endpoint")
         try? FileManager.default.removeItem(at: endpointFile)
-        let text = "listen: 127.0.0.1:0\ndataDirectory: \(directory.path)\nlogLevel: critical\n\(configuration)"
+        let access = configuration.contains("access:") ? "" : "access: open\n"
+        let text =
+            "security: \(security.rawValue)\nlisten: 127.0.0.1:0\ndataDirectory: \(directory.path)\nlogLevel: critical\n\(access)\(configuration)"
         let service = try ControllerService(
             configuration: try ControllerConfiguration(text: text, file: "controller.yaml"), logger: Logger(label: "test"), version: "test",
             store: store)
@@ -54,8 +59,9 @@ struct RunningController: Sendable {
                     let text = try? String(contentsOf: endpointFile, encoding: .utf8)
                     return text.flatMap { $0.isEmpty ? nil : $0.trimmingCharacters(in: .whitespacesAndNewlines) }
                 }
-                let transport = try CurlTransport(endpoint: endpoint)
-                let running = RunningController(directory: directory, endpoint: endpoint, transport: transport)
+                let authority = security == .none ? nil : try Data(contentsOf: directory.appending(path: "authority.pem"))
+                let transport = try CurlTransport(endpoint: endpoint, trust: authority.map { CurlTrust(.pinned($0)) } ?? CurlTrust())
+                let running = RunningController(directory: directory, endpoint: endpoint, transport: transport, authority: authority)
                 let result: Result<Value, any Error>
                 do { result = .success(try await body(running)) } catch { result = .failure(error) }
                 await group.triggerGracefulShutdown()

@@ -84,10 +84,13 @@ struct WrittenJSONTests {
         let allocation = Allocation(
             instance: .random(), node: .random(), resources: resources, groups: [try Name("web"), try Name("db")],
             apart: [.init(group: try Name("web"), domain: "rack"), .init(group: try Name("db"))])
+        var ending = allocation
+        ending.expiresAt = Timestamp(milliseconds: 1_790_000_000_123)
         let node = PlacementNode(id: .random(), name: try Name("n1"), labels: Labels([try Label("rack=r1")]), allocatable: resources)
         let steps: [NumberedStep] = [
             .init(revision: 1, step: .allocated(allocation)), .init(revision: .max, step: .released(allocation)),
-            .init(revision: 7, step: .node(before: nil, after: node)), .init(revision: 8, step: .node(before: node, after: nil)),
+            .init(revision: 6, step: .allocated(ending)), .init(revision: 7, step: .node(before: nil, after: node)),
+            .init(revision: 8, step: .node(before: node, after: nil)),
         ]
         let data = try StepCodec.encode(steps)
         #expect(try StepCodec.decode(data) == steps)

@@ -51,7 +51,7 @@ struct EngineModel {
         let request = cluster.request()
         let allocation = Allocation(
             instance: request.instance, node: node.id, resources: request.resources, groups: request.groups,
-            apart: request.constraints.antiAffinity.filter(\.hard))
+            apart: request.constraints.antiAffinity.filter(\.hard), expiresAt: request.expiresAt)
         try! engine.allocate(allocation, force: true)
         note(allocation)
     }

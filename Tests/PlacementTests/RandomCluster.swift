@@ -55,6 +55,7 @@ struct RandomCluster {
         if random.chance(20) { request.traits = ["kvm.native"] }
         if random.chance(30) { request.image = random.pick(Self.images) }
         if random.chance(2) { request.image = Digest(hex: String(repeating: "f", count: 64)) }
+        if random.chance(50) { request.expiresAt = Timestamp(milliseconds: Int64(random.below(40) - 5) * 3 * 3_600_000) }
         return request
     }
 

@@ -70,6 +70,29 @@ struct ReplayTests {
         #expect(pack.samples.allSatisfy { $0.usedNodes >= $0.boundNodes })
     }
 
+    @Test("told when each VM ends, the policy holds nodes for a shorter time, and it refuses no more")
+    func lifetimes() throws {
+        var (with, without) = (0.0, 0.0)
+        for seed in UInt64(0)..<6 {
+            var generator = SeededGenerator(seed: seed)
+            // Two in three stay for an hour or two, the others for days.
+            let trace = Trace(
+                vms: (0..<1500).map { _ in
+                    let start = Double(generator.below(10_000)) / 1000
+                    let length = generator.below(3) == 0 ? Double(1000 + generator.below(4000)) / 1000 : Double(40 + generator.below(80)) / 1000
+                    let cpu = Int64(1 + generator.below(4)) * 10_000
+                    return Trace.VM(cpu: cpu, memory: cpu * Int64(2 + generator.below(4)), start: start, end: start + length)
+                })
+            let told = Replay(trace, node: try Self.node(), policy: .pack, lifetimeUnit: Milliseconds(seconds: 86_400))
+            let untold = Replay(trace, node: try Self.node(), policy: .pack)
+            #expect(told.lifetimes && !untold.lifetimes)
+            #expect(told.lowerBoundNodes == untold.lowerBoundNodes)
+            with += try #require(told.nodeHoursRatio)
+            without += try #require(untold.nodeHoursRatio)
+        }
+        #expect(with < 0.97 * without, "\(with / 6) with lifetimes, \(without / 6) without")
+    }
+
     @Test("what the progress throws ends the replay at once")
     func interrupting() throws {
         #expect(throws: CancellationError.self) {

@@ -20,6 +20,7 @@ import time
 import uuid
 
 import planner
+import silence
 import simulator
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -55,6 +56,12 @@ class Dev:
     def endpoint(self):
         with open(self.directory + "/c/berth/context.yaml") as file:
             return re.search(r"http://[0-9.]+:[0-9]+", file.read()).group(0)
+
+    def headers(self):
+        """The context's token, where it has one."""
+        with open(self.directory + "/c/berth/context.yaml") as file:
+            token = re.search(r'token: "([^"]+)"', file.read())
+        return {"Authorization": "Bearer " + token.group(1)} if token else {}
 
     def pids(self, words):
         done = subprocess.run(["pgrep", "-f", f"{words}.*{self.directory}"], capture_output=True, text=True)
@@ -268,7 +275,7 @@ def ask(dev, method, path, body=None):
     host, port = dev.endpoint().removeprefix("http://").split(":")
     connection = http.client.HTTPConnection(host, int(port), timeout=30)
     try:
-        connection.request(method, path, body=body)
+        connection.request(method, path, body=body, headers=dev.headers())
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
     except OSError:
@@ -316,14 +323,14 @@ def launch_and_time(dev, name):
     connection.getresponse().read()
     body = json.dumps({"name": name, "size": "nano"})
     start = time.clock_gettime(time.CLOCK_BOOTTIME)
-    connection.request("POST", "/v1/instances", body=body, headers={"Content-Type": "application/json"})
+    connection.request("POST", "/v1/instances", body=body, headers={"Content-Type": "application/json"} | dev.headers())
     answer = connection.getresponse()
     text = answer.read()
     answered = time.clock_gettime(time.CLOCK_BOOTTIME)
     if answer.status >= 300:
         raise SystemExit(f"POST /v1/instances: {answer.status} {text}")
     while True:
-        connection.request("GET", f"/v1/instances/{name}")
+        connection.request("GET", f"/v1/instances/{name}", headers=dev.headers())
         status = json.loads(connection.getresponse().read())["status"]
         if status["state"] == "running" and status.get("pid"):
             break
@@ -340,6 +347,10 @@ def simulated():
     row("simulated cluster-hours a minute of wall time, 20 nodes, 200 instances, with chaos", f"{wall:.0f} ({cpu:.0f} a CPU-minute)", "50")
 
 
+def silent_nodes():
+    silence.rows(row)
+
+
 def row(what, figure, wanted=""):
     print(f"| {what} | {figure} | {wanted} |", flush=True)
 
@@ -350,7 +361,7 @@ def main():
     print(f"Machine: {os.cpu_count()} x {model}, {platform.release()}, load {os.getloadavg()[0]:.1f}\n")
     parts = {
         "startup": startup, "listing": listing, "exec": request_to_exec, "idle": idle_syncs, "launches": durable_launches, "slow": slow_agents,
-        "restart": restart, "simulate": simulated,
+        "restart": restart, "silence": silent_nodes, "simulate": simulated,
     }
     chosen = sys.argv[1:] or [*parts, *planner.PARTS]
     for name in chosen:

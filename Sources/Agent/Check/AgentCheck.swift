@@ -26,7 +26,7 @@ package struct AgentCheck: Sendable {
     }
 
     package func findings() async -> [Finding] {
-        var findings = [await qemu(), cage(), kvm(), dataDirectory(), runDirectory(), watchdog(), room(), descriptors()] + confinement()
+        var findings = [await qemu(), cage(), kvm(), dataDirectory(), runDirectory(), watchdog(), room(), descriptors()] + confinement() + network()
         if let finding = await controller() { findings.append(finding) }
         return findings
     }
@@ -122,6 +122,20 @@ package struct AgentCheck: Sendable {
                 name: "watchdog", state: .missing, detail: "\(watchdog.device): \(String(cString: strerror(errno)))", remedy: "modprobe softdog")
         }
         return Finding(name: "watchdog", state: .ok, detail: "\(watchdog.device), within \(watchdog.within)")
+    }
+
+    private func network() -> [Finding] {
+        guard let settings = configuration.network, settings.mode != .user, let range = settings.range else {
+            let detail = "user networking; for addresses of the guests' own, add “network: {range: 10.100.1.0/24}”"
+            return [Finding(name: "network", state: .ok, detail: detail)]
+        }
+        let lacks = NetworkNeeds.missing()
+        guard !lacks.isEmpty else { return [Finding(name: "network", state: .ok, detail: "bridge \(settings.bridge), \(range)")] }
+        return lacks.map {
+            Finding(
+                name: "network", state: settings.mode == .bridge ? .missing : .warning,
+                detail: $0.what + (settings.mode == .bridge ? "" : "; guests get user networking"), remedy: $0.remedy)
+        }
     }
 
     private func room() -> Finding {

@@ -43,6 +43,8 @@ package struct AgentConfiguration: Sendable {
     package var cage: String?
     package var imageCacheLimit = MiB(20 << 10)
     package var synthetic = SyntheticBehaviour()
+    /// Directories for volumes, by their names; where nil, `volumes` in the data directory as “default”.
+    package var pools: [(name: Name, directory: String)]?
     /// How long guests have when the machine goes down.
     package var shutdownTimeout = Milliseconds(seconds: 60)
     /// No longer lease than this one is believed; nil: whatever the controller grants.
@@ -51,12 +53,19 @@ package struct AgentConfiguration: Sendable {
     package var runDirectory: String?
     /// Nil: the machine is not reset, and the node is `softFenced`.
     package var watchdog: Watchdog?
+    /// Where other agents send instances to, "10.0.0.5:7481"; nil: the node takes part in no migration.
+    package var migrationAddress: String?
+    /// Under KVM the processor that guests see, such as `Nehalem`, where it shall be the same on unlike machines; nil: the machine's own.
+    package var processor: String?
+    /// Nil: user networking.
+    package var network: NetworkSettings?
     package var logLevel = Logger.Level.info
 
     private static let keys = [
         "controller", "name", "dataDirectory", "labels", "taints", "vmm", "accelerator", "capacity", "reserved", "overcommit", "qemu", "architecture",
-        "cage",
-        "imageCache", "synthetic", "shutdownTimeout", "lease", "runDirectory", "watchdog", "logLevel",
+        "cage", "pools",
+        "imageCache", "synthetic", "shutdownTimeout", "lease", "runDirectory", "watchdog", "network", "logLevel", "migration",
+        "processor",
     ]
 
     package init(controller: String, name: Name, dataDirectory: String) {
@@ -81,6 +90,7 @@ package struct AgentConfiguration: Sendable {
         if let value = root["architecture"] { architecture = try value.word(Architecture.self) }
         if let value = root["cage"] { cage = try Self.absolutePath(value) }
         if let value = root["imageCache"], let limit = try value.mapping(keys: ["limit"])["limit"] { imageCacheLimit = try limit.memory() }
+        if let value = root["pools"] { pools = try Self.pools(value) }
         if let value = root["synthetic"] { synthetic = try SyntheticBehaviour(value) }
         if let value = root["shutdownTimeout"] { shutdownTimeout = try value.time() }
         if let value = root["lease"] { lease = try value.leaseTiming() }
@@ -88,6 +98,9 @@ package struct AgentConfiguration: Sendable {
         if let value = root["watchdog"] {
             watchdog = Watchdog(device: try Self.absolutePath(value), within: (lease ?? .standard).kill)
         }
+        if let value = root["migration"] { migrationAddress = try Self.endpoint(try value.mapping(keys: ["listen"]).required("listen")) }
+        if let value = root["processor"] { processor = try Self.processorName(value) }
+        if let value = root["network"] { network = try NetworkSettings(value) }
         if let value = root["logLevel"] { logLevel = try value.word(Logger.Level.self) }
     }
 
@@ -109,6 +122,40 @@ package struct AgentConfiguration: Sendable {
             throw value.error("“\(Printable(text, limit: 80))” is no absolute path: begin with “/”")
         }
         return text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    private static func pools(_ value: ConfigurationValue) throws(ConfigurationError) -> [(name: Name, directory: String)] {
+        var pools: [(name: Name, directory: String)] = []
+        for item in try value.list() {
+            let fields = try item.mapping(keys: ["name", "directory"])
+            let name = try fields.required("name").name()
+            let directory = try absolutePath(fields.required("directory"))
+            guard !pools.contains(where: { $0.name == name || $0.directory == directory }) else {
+                throw item.error("the pool “\(name)” or its directory is named twice")
+            }
+            pools.append((name, directory))
+        }
+        return pools
+    }
+
+    private static func endpoint(_ value: ConfigurationValue) throws(ConfigurationError) -> String {
+        let text = try value.string()
+        guard TCPSocket.parts(of: text) != nil else {
+            throw value.error("“\(Printable(text, limit: 80))” is no address with a port: write one such as 10.0.0.5:7481")
+        }
+        return text
+    }
+
+    private static func processorName(_ value: ConfigurationValue) throws(ConfigurationError) -> String {
+        let text = try value.string()
+        guard !text.isEmpty,
+            text.utf8.allSatisfy({
+                $0 == 0x2D || $0 == 0x2E || $0 == 0x5F || (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+            })
+        else {
+            throw value.error("“\(Printable(text, limit: 80))” is no processor model: write one that “qemu-system-x86_64 -cpu help” names")
+        }
+        return text
     }
 
     private mutating func readCapacity(_ value: ConfigurationValue) throws(ConfigurationError) {

@@ -11,20 +11,30 @@ package enum QCOW2 {
     private static let coveredByEntry = Int64(clusterSize / 8) * Int64(clusterSize)
     private static let backingFormatExtension: UInt32 = 0xE279_2ACA
 
+    /// An empty image of its own.
+    package static func empty(virtualBytes: Int64) -> Data { image(over: nil, virtualBytes: virtualBytes) }
+
     /// An empty image over `backing`, whose format is said and never guessed.
     package static func overlay(on backing: String, format: Image.Format, virtualBytes: Int64) -> Data {
+        image(over: (backing, format), virtualBytes: virtualBytes)
+    }
+
+    private static func image(over backing: (path: String, format: Image.Format)?, virtualBytes: Int64) -> Data {
         let entries = Int((virtualBytes + coveredByEntry - 1) / coveredByEntry)
         let tableClusters = max(1, (entries * 8 + clusterSize - 1) / clusterSize)
-        let formatName = Data(format.rawValue.utf8)
-        let extensionLength = 8 + (formatName.count + 7) / 8 * 8
-        let name = Data(backing.utf8)
-        let nameOffset = 104 + extensionLength + 8
+        let formatName = Data((backing?.format.rawValue ?? "").utf8)
+        let extensionLength = backing == nil ? 0 : 8 + (formatName.count + 7) / 8 * 8
+        let name = Data((backing?.path ?? "").utf8)
+        let nameOffset = backing == nil ? 0 : 104 + extensionLength + 8
         var header = big(magic) + big(UInt32(3)) + big(UInt64(nameOffset)) + big(UInt32(name.count))
         header += big(clusterBits) + big(UInt64(virtualBytes)) + big(UInt32(0)) + big(UInt32(entries))
         header += big(UInt64(3 * clusterSize)) + big(UInt64(clusterSize)) + big(UInt32(1)) + big(UInt32(0)) + big(UInt64(0))
         header += big(UInt64(0)) + big(UInt64(0)) + big(UInt64(0)) + big(UInt32(4)) + big(UInt32(104))
-        header += big(backingFormatExtension) + big(UInt32(formatName.count)) + formatName
-        header += Data(count: extensionLength - 8 - formatName.count) + Data(count: 8) + name
+        if backing != nil {
+            header += big(backingFormatExtension) + big(UInt32(formatName.count)) + formatName
+            header += Data(count: extensionLength - 8 - formatName.count)
+        }
+        header += Data(count: 8) + name
         // Clusters: the header, the table of reference counts, their one block, the first table.
         var image = Data(count: (3 + tableClusters) * clusterSize)
         image.replaceSubrange(0..<header.count, with: header)

@@ -9,6 +9,8 @@ package final class ChangeSignal: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     package func raise() {
         let waiter = state.withLock { state in
             defer { state.waiter = nil }

@@ -18,11 +18,14 @@ package actor InstanceKeeper {
     private var lease: LeaseStanding
     private var isLapseTold = false
     /// Raised when `takeChanges` has something to give.
-    package nonisolated let signal = ChangeSignal()
+    package nonisolated let signal: ChangeSignal
 
     /// - Parameter lease: what an earlier agent of this boot was granted.
-    package init(vmm: any VMM, logger: Logger, timing: InstanceTiming = InstanceTiming(), lease: LeaseStanding = .none) {
+    package init(
+        vmm: any VMM, logger: Logger, timing: InstanceTiming = InstanceTiming(), lease: LeaseStanding = .none, signal: ChangeSignal = ChangeSignal()
+    ) {
         self.lease = lease
+        self.signal = signal
         self.vmm = vmm
         self.logger = logger
         self.timing = timing
@@ -143,11 +146,12 @@ package actor InstanceKeeper {
         guard let record = machines[id]?.record else { return }
         let vmm = vmm
         let logger = logger
+        let process = machines[id]?.vmm
         work[id] = Task {
             let event: InstanceEvent
             do throws(WorkFailure) {
                 if let unsaved { throw unsaved }
-                event = try await Self.perform(step, record, vmm)
+                event = try await Self.perform(step, record, process, vmm) { report in await self.tell(report, of: id) }
             } catch {
                 logger.warning("\(step.words) failed", metadata: ["instance": "\(id)", "why": "\(error)"])
                 event = .failed(step, reason: error.description, lasting: error.isLasting)
@@ -156,13 +160,21 @@ package actor InstanceKeeper {
         }
     }
 
+    private func tell(_ report: MigrationReport, of id: InstanceID) { handle(.migration(report), for: id) }
+
     private static func perform(
-        _ step: InstanceWork, _ record: InstanceRecord, _ vmm: any VMM
+        _ step: InstanceWork, _ record: InstanceRecord, _ process: VMMProcess?, _ vmm: any VMM,
+        tell: @escaping @Sendable (MigrationReport) async -> Void
     ) async throws(WorkFailure) -> InstanceEvent {
-        guard step == .startVMM else {
-            try await vmm.perform(step, for: record)
-            return .finished(step)
+        switch step {
+        case .startVMM: break
+        case .arrangeDisks: return .arranged(try await vmm.arrangeDisks(of: record, in: process))
+        case .receive: try await vmm.receive(record, tell: tell)
+        case .send: try await vmm.send(record, tell: tell)
+        case .resume: try await vmm.resume(record)
+        case .fetchImage, .makeDisk, .makeSeed, .undo, .removeFiles: try await vmm.perform(step, for: record)
         }
+        guard step == .startVMM else { return .finished(step) }
         let started = try await vmm.start(record)
         return .started(
             started.process, address: vmm.address(of: record.desired.id), spawned: BootClock.now - (ContinuousClock.now - started.spawned))

@@ -19,6 +19,7 @@ package actor NodeGuard {
     private let cage: String
     private let run: RunDirectory
     private let agentLock: String
+    private let groups: ControlGroups?
     private let watchdog: AgentConfiguration.Watchdog?
     private let logger: Logger
     private var watched: VMMProcess?
@@ -27,10 +28,11 @@ package actor NodeGuard {
     private static let patience = Duration.seconds(5)
     private static let restart = Duration.seconds(1)
 
-    package init(cage: String, run: RunDirectory, agentLock: String, watchdog: AgentConfiguration.Watchdog?, logger: Logger) {
+    package init(cage: String, run: RunDirectory, agentLock: String, groups: ControlGroups?, watchdog: AgentConfiguration.Watchdog?, logger: Logger) {
         self.cage = cage
         self.run = run
         self.agentLock = agentLock
+        self.groups = groups
         self.watchdog = watchdog
         self.logger = logger
     }
@@ -64,7 +66,7 @@ package actor NodeGuard {
     private func start() async throws(WorkFailure) {
         unlink(run.guardRecord)
         var words = [cage, "--guard", run.registry, run.lease, "--agent", agentLock]
-        if let groups = ControlGroups.standard { words += ["--cgroups", groups.path] }
+        if let groups { words += ["--cgroups", groups.path] }
         if let watchdog { words += ["--watchdog", watchdog.device, "\(max(1, watchdog.within.count / 1000))"] }
         try CageProcess.detach(words)
         let deadline = ContinuousClock.now + Self.patience

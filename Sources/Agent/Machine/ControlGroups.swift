@@ -19,6 +19,17 @@ package struct ControlGroups: Hashable, Sendable {
         guard mkdir(path, 0o755) == 0 || errno == EEXIST, access("\(path)/cgroup.kill", W_OK) == 0 else { return nil }
     }
 
+    /// Those of one agent. Two may run on a machine, and while an instance migrates between them both have it: what the one ends is not the other's.
+    /// - Parameter dataDirectory: an agent's own, by whose inode the group is named.
+    package func ofAgent(in dataDirectory: String) -> ControlGroups? {
+        var facts = stat()
+        guard stat(dataDirectory, &facts) == 0 else { return nil }
+        let own = ControlGroups(path: "\(path)/\(facts.st_dev)-\(facts.st_ino)")
+        return mkdir(own.path, 0o755) == 0 || errno == EEXIST ? own : nil
+    }
+
+    private init(path: String) { self.path = path }
+
     /// The fifth field is the mount point, and the file system's type follows a lone dash.
     static func mount(in mounts: String) -> String? {
         for line in mounts.split(separator: "\n") {

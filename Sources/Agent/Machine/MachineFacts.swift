@@ -55,6 +55,16 @@ package enum MachineFacts {
         return Printable(String(words[word + 1]), limit: 40).description
     }
 
+    /// Its name and a sum over its abilities.
+    static func processor() -> String {
+        let text = DurableFile.read("/proc/cpuinfo", limit: 16 << 10).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let lines = text.split(separator: "\n")
+        let name = lines.first { $0.hasPrefix("model name") }?.split(separator: ":").last.map { $0.drop { $0 == " " } } ?? "unknown"
+        let flags = lines.first { $0.hasPrefix("flags") || $0.hasPrefix("Features") } ?? ""
+        let sum = flags.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
+        return "\(Printable(String(name), limit: 60)) \(String(sum, radix: 16))"
+    }
+
     /// Abilities that a guest under native KVM gets. Under TCG it sees QEMU's processor, whatever this machine's can do.
     static func traits() -> [String] {
         let known = ["aes", "avx", "avx2", "avx512f", "sha_ni"]

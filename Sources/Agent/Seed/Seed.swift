@@ -61,10 +61,9 @@ package struct Seed {
     }
 
     private var networkConfig: NetworkConfig {
-        let user = GuestNetwork.user
         let interface = NetworkConfig.Interface(
-            match: ["macaddress": network.mac], setName: "eth0", addresses: ["\(user.address)/\(user.prefix)"],
-            routes: [["to": "default", "via": user.gateway]], nameservers: ["addresses": [user.nameserver]])
+            match: ["macaddress": network.mac], setName: "eth0", addresses: ["\(network.address)/\(network.prefix)"],
+            routes: [["to": "default", "via": network.gateway]], nameservers: ["addresses": [network.nameserver]])
         return NetworkConfig(ethernets: ["eth0": interface])
     }
 }

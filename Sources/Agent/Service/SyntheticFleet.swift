@@ -5,6 +5,7 @@ import Crypto
 import FoundationEssentials
 import Logging
 import ServiceLifecycle
+import Synchronization
 
 /// Many nodes without one VM, in one process over one transport: what a cluster of a thousand nodes is tried out with.
 package struct SyntheticFleet: Service {
@@ -24,34 +25,40 @@ package struct SyntheticFleet: Service {
 
     private let nodes: [Shape]
     private let behaviour: SyntheticBehaviour
-    private let transport: any Transport
+    private let transports: [any Transport]
     private let version: String
     private let logger: Logger
 
-    /// Over this time the nodes join one after another.
-    private static let joining = Duration.seconds(1)
+    /// So many nodes join at once; a busy controller would answer none of ten thousand in time.
+    private static let joinAtOnce = 128
+    /// After which the next one begins all the same.
+    private static let joinPatience = Duration.seconds(5)
 
-    package init(nodes: [Shape], behaviour: SyntheticBehaviour, transport: any Transport, version: String, logger: Logger) {
+    /// - Parameter transports: at least one; the nodes share them evenly.
+    package init(nodes: [Shape], behaviour: SyntheticBehaviour, transports: [any Transport], version: String, logger: Logger) {
         self.nodes = nodes
         self.behaviour = behaviour
-        self.transport = transport
+        self.transports = transports
         self.version = version
         self.logger = logger
     }
 
     package func run() async throws {
+        let hasJoined = nodes.map { _ in ChangeSignal() }
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 for (index, shape) in nodes.enumerated() {
-                    let wait = Self.joining / max(1, nodes.count) * index
-                    group.addTask { await run(shape, after: wait) }
+                    let before = index < Self.joinAtOnce ? nil : hasJoined[index - Self.joinAtOnce]
+                    let transport = transports[index % transports.count]
+                    group.addTask { await run(shape, transport, after: before, hasJoined: hasJoined[index]) }
                 }
             }
         }
     }
 
-    private func run(_ shape: Shape, after wait: Duration) async {
-        try? await Task.sleep(for: wait)
+    private func run(_ shape: Shape, _ transport: any Transport, after before: ChangeSignal?, hasJoined: ChangeSignal) async {
+        if let before { await Self.wait(for: before) }
+        let answers = Atomic(0)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let node = Self.id(of: shape.name)
@@ -62,12 +69,25 @@ package struct SyntheticFleet: Service {
             registration: NodeRegistration(
                 name: shape.name, labels: shape.labels, taints: shape.taints, facts: NodeMachine.syntheticFacts(version: version),
                 capacity: shape.capacity),
-            keeper: keeper, transport: transport, streams: StreamBridge(node: node, transport: transport, vmm: vmm, logger: quiet), logger: quiet,
-            keepEpoch: { _ in }, keepLease: { _ in })
+            keeper: keeper, volumes: nil, transport: transport, streams: StreamBridge(node: node, transport: transport, vmm: vmm, logger: quiet),
+            logger: quiet, keepEpoch: { _ in },
+            keepLease: { _ in
+                // The first answer asks who this is, the second is to a node that the ledger has.
+                if answers.add(1, ordering: .relaxed).newValue == 2 { hasJoined.raise() }
+            })
         let conversation = SyncConversation(bootID: RunningProcess.bootID(), session: UUID().uuidString.lowercased(), highestEpoch: Epoch(0))
         await withDiscardingTaskGroup { group in
             group.addTask { await keeper.follow() }
             group.addTask { await loop.run(conversation) }
+        }
+    }
+
+    private static func wait(for signal: ChangeSignal) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await signal.wait() }
+            group.addTask { try? await Task.sleep(for: Self.joinPatience) }
+            await group.next()
+            group.cancelAll()
         }
     }
 

@@ -9,6 +9,8 @@ struct SyncLoop: Sendable {
     let node: NodeID
     let registration: NodeRegistration
     let keeper: InstanceKeeper
+    /// Nil on a node without disks.
+    let volumes: VolumeKeeper?
     let transport: any Transport
     let streams: StreamBridge
     let logger: Logger
@@ -30,9 +32,11 @@ struct SyncLoop: Sendable {
         var questions = 0
         while !Task.isCancelled {
             for id in await keeper.takeChanges() { conversation.noteChange(of: id) }
+            if await volumes?.takeNews() == true { conversation.noteStorageChange() }
             let observed = await keeper.everything()
+            let storage = await volumes?.everything()
             let began = ContinuousClock.now
-            let sent = conversation.send(registration: registration, observed: observed, at: BootClock.now)
+            let sent = conversation.send(registration: registration, observed: observed, storage: storage, at: BootClock.now)
             do {
                 guard let answer = try await exchange(sent.request) else {
                     try? await Task.sleep(for: Self.gathering)
@@ -93,6 +97,8 @@ struct SyncLoop: Sendable {
                 conversation.epochIsKept(epoch)
             }
             await keeper.acknowledge(news.acknowledged)
+            // The files of an instance's volumes before the instance.
+            if let wanted = answer.volumes { await volumes?.apply(wanted) }
             if answer.full || !answer.desired.isEmpty { await keeper.apply(answer.desired, full: answer.full, epoch: answer.epoch) }
             try keepLease(news.lease)
             await keeper.hold(news.lease)
@@ -106,7 +112,7 @@ struct SyncLoop: Sendable {
 
     /// A controller that answers an empty sync before its time is not asked in a circle.
     private func pause(after request: SyncRequest, _ answer: SyncAnswer, since began: ContinuousClock.Instant) async {
-        let isEmpty = answer.desired.isEmpty && !answer.full && !answer.needsFull && answer.streams.isEmpty
+        let isEmpty = answer.desired.isEmpty && answer.volumes == nil && !answer.full && !answer.needsFull && answer.streams.isEmpty
         guard request.hold > .zero, isEmpty else { return }
         let rest = request.hold.duration - (ContinuousClock.now - began)
         guard rest > .zero else { return }

@@ -8,13 +8,22 @@ package protocol VMM: Sendable {
     func inventory() async throws(WorkFailure) -> [FoundInstance]
     /// Keeps the record, on disk before it returns. It, `powerDown` and `kill` wait for nobody, so that the order of effects is kept.
     func save(_ record: InstanceRecord) throws(WorkFailure)
-    /// Any work but `startVMM`.
+    /// Any work but `startVMM` and `arrangeDisks`.
     func perform(_ work: InstanceWork, for record: InstanceRecord) async throws(WorkFailure)
+    /// Brings the instance's disks nearer to what its record wants.
+    /// - Parameter process: its VMM, nil while there is none.
+    func arrangeDisks(of record: InstanceRecord, in process: VMMProcess?) async throws(WorkFailure) -> DiskReport
     /// Returns when the VMM answers.
     func start(_ record: InstanceRecord) async throws(WorkFailure) -> StartedVMM
     /// Asks the guest, by ACPI.
     func powerDown(_ vmm: VMMProcess, of instance: InstanceID)
     func kill(_ vmm: VMMProcess, of instance: InstanceID)
+    /// Takes up what another node sends, until the guest stands still here; without a guest until it is cancelled, and what came is on disk then.
+    func receive(_ record: InstanceRecord, tell: @escaping @Sendable (MigrationReport) async -> Void) async throws(WorkFailure)
+    /// Sends it, until the guest stands still here with everything on the other node. On failure the guest runs on.
+    func send(_ record: InstanceRecord, tell: @escaping @Sendable (MigrationReport) async -> Void) async throws(WorkFailure)
+    /// Lets a guest go on that stands still; one that goes on already is let be.
+    func resume(_ record: InstanceRecord) async throws(WorkFailure)
     /// The address that the instance's seed names.
     func address(of instance: InstanceID) -> String?
     /// A conversation with the serial console; one at a time.
@@ -35,6 +44,16 @@ package protocol ConsoleStream: Sendable {
     /// Nothing more will be written; reading goes on.
     func endInput()
     func close()
+}
+
+extension VMM {
+    package func receive(_ record: InstanceRecord, tell: @escaping @Sendable (MigrationReport) async -> Void) async throws(WorkFailure) {
+        throw WorkFailure("this VMM takes part in no migration", isLasting: true)
+    }
+    package func send(_ record: InstanceRecord, tell: @escaping @Sendable (MigrationReport) async -> Void) async throws(WorkFailure) {
+        throw WorkFailure("this VMM takes part in no migration", isLasting: true)
+    }
+    package func resume(_ record: InstanceRecord) async throws(WorkFailure) {}
 }
 
 extension ConsoleStream {

@@ -43,6 +43,9 @@ int cspawn_boot_timer_set(int timer, uint64_t nanoseconds);
 /// Sets after how many seconds without a word the watchdog resets the machine. Returns what the driver took, or -errno.
 int cspawn_watchdog_timeout(int watchdog, int seconds);
 
+/// Makes a tap device that is gone when the last descriptor of it is closed. Returns its descriptor or -errno.
+int cspawn_tap(const char *name);
+
 /// 1 when the path lies in a filesystem that is memory, 0 when it does not, or -errno.
 int cspawn_is_memory(const char *path);
 

@@ -7,9 +7,12 @@ package struct APIClient: Sendable {
     package let transport: any Transport
     /// Waits before each further attempt of a request that may be repeated.
     private let pauses: [Duration]
+    /// Sent with every request that is about things of a project; the controller's choice where nil.
+    package var project: Name?
 
-    package init(transport: any Transport, pauses: [Duration] = [.milliseconds(150), .milliseconds(400)]) {
+    package init(transport: any Transport, project: Name? = nil, pauses: [Duration] = [.milliseconds(150), .milliseconds(400)]) {
         self.transport = transport
+        self.project = project
         self.pauses = pauses
     }
 
@@ -34,7 +37,8 @@ package struct APIClient: Sendable {
     }
 
     func request(_ route: Route, _ path: String, _ query: Query = [:], timeout: Duration? = .seconds(30)) -> HTTPRequest {
-        HTTPRequest(method: route.method, target: path + query.text, timeout: timeout)
+        let query = route.takesProject && !query.names("project") ? query + ["project": project?.text] : query
+        return HTTPRequest(method: route.method, target: path + query.text, timeout: timeout)
     }
 
     /// Sends once: for bodies that can't be sent again.

@@ -15,6 +15,7 @@ extension APIClient {
         try await stream(request(.backupCluster, Route.backupCluster.path(), timeout: .seconds(600)))
     }
 
+    package func capacityHistory() async throws -> CapacityHistoryView { try await get(.capacityHistory, Route.capacityHistory.path()) }
     package func recovery() async throws -> RecoveryView { try await get(.showRecovery, Route.showRecovery.path()) }
     package func holdRecovery(_ request: HoldRecoveryRequest) async throws -> RecoveryView {
         try await change(.holdRecovery, Route.holdRecovery.path(), body: request)

@@ -12,6 +12,8 @@ package struct ImageDescription: Hashable, Sendable {
     package var version: String?
     package var os: String?
     package var cloudInit: Image.CloudInit?
+    /// Everybody's, and of no project.
+    package var isPublic = false
 
     package init(name: Name, format: Image.Format, architecture: Architecture) {
         self.name = name
@@ -23,6 +25,7 @@ package struct ImageDescription: Hashable, Sendable {
         [
             "name": name.text, "format": format.rawValue, "architecture": architecture.rawValue, "digest": digest?.hex,
             "minimumDisk": minimumDisk.map { "\($0.count)" }, "version": version, "os": os, "cloudInit": cloudInit?.rawValue,
+            "public": isPublic ? "1" : nil,
         ]
     }
 }

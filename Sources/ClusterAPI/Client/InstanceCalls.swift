@@ -50,6 +50,10 @@ extension APIClient {
         try await change(.rebootInstance, Route.rebootInstance.path(instance))
     }
 
+    package func migrate(_ instance: String, _ request: MigrateRequest) async throws -> InstanceAnswer {
+        try await change(.migrateInstance, Route.migrateInstance.path(instance), body: request)
+    }
+
     package func update(_ instance: String, _ request: UpdateRequest) async throws -> InstanceAnswer {
         try await change(.updateInstance, Route.updateInstance.path(instance), body: request)
     }

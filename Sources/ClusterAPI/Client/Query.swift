@@ -12,6 +12,8 @@ package struct Query: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         fields.append("\(PercentEncoding.encode(name))=\(PercentEncoding.encode(value))")
     }
 
+    func names(_ name: String) -> Bool { fields.contains { $0.hasPrefix("\(name)=") } }
+
     /// Empty, or beginning with "?".
     package var text: String { fields.isEmpty ? "" : "?" + fields.joined(separator: "&") }
 

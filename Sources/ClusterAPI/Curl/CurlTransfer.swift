@@ -19,12 +19,14 @@ final class CurlTransfer: @unchecked Sendable {
     private let request: HTTPRequest
     private let endpoint: String
     private let fixedHeaders: [(String, String)]
+    private let trust: CurlTrust
     private let download: CurlDownload?
     private let upload: CurlUpload?
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private var answer = HTTPAnswer(status: 0, headers: [:], body: Data())
 
-    init(request: HTTPRequest, endpoint: String, headers: [(String, String)], download: CurlDownload?, loop: CurlLoop) {
+    init(request: HTTPRequest, endpoint: String, headers: [(String, String)], trust: CurlTrust, download: CurlDownload?, loop: CurlLoop) {
+        self.trust = trust
         id = Self.count.add(1, ordering: .relaxed).newValue
         silenceLimit = download == nil ? nil : request.timeout
         self.request = request
@@ -53,6 +55,7 @@ final class CurlTransfer: @unchecked Sendable {
         _ = berth_curl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
         _ = berth_curl_set_long(easy, CURLOPT_NOSIGNAL, 1)
         _ = berth_curl_set_long(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        if endpoint.lowercased().hasPrefix("https:") { trust.configure(easy) }
         setTimeouts(easy)
         setBody(easy)
         setHeaders(easy)
@@ -222,6 +225,12 @@ extension TransportError {
         case CURLE_OPERATION_TIMEDOUT where connected: self = .timedOut(endpoint: endpoint)
         case CURLE_OPERATION_TIMEDOUT: self = .unreachable(endpoint: endpoint, why: "no connection in time")
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: self = .invalidEndpoint(endpoint)
+        case CURLE_PEER_FAILED_VERIFICATION:
+            let result = berth_curl_get_long(easy, CURLINFO_SSL_VERIFYRESULT)
+            self = .untrusted(endpoint: endpoint, why: CurlTrust.words(forVerification: result))
+        case CURLE_SSL_CONNECT_ERROR: self = .unreachable(endpoint: endpoint, why: "it does not speak TLS 1.3 as it should")
+        case CURLE_SSL_CERTPROBLEM: self = .untrusted(endpoint: endpoint, why: "this side's own certificate and key can't be read")
+        case CURLE_SSL_CACERT_BADFILE: self = .untrusted(endpoint: endpoint, why: "the certificate of the authority to trust can't be read")
         case CURLE_COULDNT_RESOLVE_HOST: self = .unreachable(endpoint: endpoint, why: "its name can't be resolved")
         case CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE:
             self = .unreachable(endpoint: endpoint, why: "the connection was closed before the answer was whole")

@@ -9,15 +9,20 @@ package final class CurlTransport: Transport {
     package let endpoint: String
     private let loop: CurlLoop
     private let headers: [(String, String)]
+    private let trust: Mutex<CurlTrust>
 
     /// `token` is sent as a bearer with every request. More requests than `maximumConnections` wait for one another.
-    package init(endpoint: String, token: String? = nil, maximumConnections: Int32 = 4096) throws(TransportError) {
+    package init(endpoint: String, token: String? = nil, trust: CurlTrust = CurlTrust(), maximumConnections: Int32 = 4096) throws(TransportError) {
         self.endpoint = try Self.checked(endpoint)
+        self.trust = Mutex(trust)
         headers = token.map { [("Authorization", "Bearer \($0)")] } ?? []
         loop = try CurlLoop(endpoint: self.endpoint, maximumConnections: max(1, maximumConnections))
     }
 
     deinit { loop.stop() }
+
+    /// From the next request on; those under way, and connections that stand, go on as they began.
+    package func setTrust(_ trust: CurlTrust) { self.trust.withLock { $0 = trust } }
 
     /// Ends every transfer and the thread. Later requests throw.
     package func shutdown() async { await loop.stopped() }
@@ -34,7 +39,8 @@ package final class CurlTransport: Transport {
     }
 
     private func perform(_ request: HTTPRequest, into download: CurlDownload?) async throws -> HTTPAnswer {
-        let transfer = CurlTransfer(request: request, endpoint: endpoint, headers: headers, download: download, loop: loop)
+        let transfer = CurlTransfer(
+            request: request, endpoint: endpoint, headers: headers, trust: trust.withLock(\.self), download: download, loop: loop)
         download?.connect(to: loop, transfer: transfer.id)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in

@@ -60,6 +60,7 @@ extension DesiredInstance: JSONRead {
         var adopt: Bool?
         var fenced: Bool?
         var seeded: Bool?
+        var network: InstanceNetwork?
         try json.object { name, json throws(JSONReader.Unusual) in
             switch name {
             case "id": try json.value(into: &id)
@@ -75,6 +76,7 @@ extension DesiredInstance: JSONRead {
             case "adopt": try json.value(into: &adopt)
             case "fenced": try json.optional(into: &fenced)
             case "seeded": try json.optional(into: &seeded)
+            case "network": try json.optional(into: &network)
             default: throw JSONReader.Unusual()
             }
         }
@@ -83,7 +85,7 @@ extension DesiredInstance: JSONRead {
             generation: try json.required(generation), desired: try json.required(desired), resources: try json.required(resources),
             image: try json.required(image), restart: try json.required(restart), reboots: try json.required(reboots),
             stopTimeout: try json.required(stopTimeout), adopt: try json.required(adopt), fenced: fenced ?? false,
-            seeded: seeded ?? false)
+            seeded: seeded ?? false, network: network)
     }
 }
 

@@ -195,6 +195,7 @@ extension InstancePlacement: JSONRead {
         var allocation: Resources?
         var decidedAt: Timestamp?
         var revision: Int64?
+        var network: InstanceNetwork?
         try json.object { name, json throws(JSONReader.Unusual) in
             switch name {
             case "node": try json.value(into: &node)
@@ -202,12 +203,33 @@ extension InstancePlacement: JSONRead {
             case "allocation": try json.value(into: &allocation)
             case "decidedAt": try json.value(into: &decidedAt)
             case "revision": try json.value(into: &revision)
+            case "network": try json.optional(into: &network)
             default: throw JSONReader.Unusual()
             }
         }
         self.init(
             node: try json.required(node), nodeName: try json.required(nodeName), allocation: try json.required(allocation),
-            decidedAt: try json.required(decidedAt), revision: try json.required(revision))
+            decidedAt: try json.required(decidedAt), revision: try json.required(revision), network: network)
+    }
+}
+
+extension InstanceNetwork: JSONRead {
+    package init(from json: inout JSONReader) throws(JSONReader.Unusual) {
+        var address: String?
+        var prefix: Int64?
+        var gateway: String?
+        try json.object { name, json throws(JSONReader.Unusual) in
+            switch name {
+            case "address": try json.value(into: &address)
+            case "prefix": try json.value(into: &prefix)
+            case "gateway": try json.value(into: &gateway)
+            default: throw JSONReader.Unusual()
+            }
+        }
+        guard let address = IPv4Address(try json.required(address)), let gateway = IPv4Address(try json.required(gateway)) else {
+            throw JSONReader.Unusual()
+        }
+        self.init(address: address, prefix: Int(try json.required(prefix)), gateway: gateway)
     }
 }
 
@@ -236,6 +258,7 @@ extension InstanceOperation: JSONRead {
         var kind: Kind?
         var instance: InstanceID?
         var instanceName: Name?
+        var project: Name?
         var generation: Int64?
         var state: State?
         var message: String?
@@ -247,6 +270,7 @@ extension InstanceOperation: JSONRead {
             case "kind": try json.put(try json.word(), into: &kind)
             case "instance": try json.value(into: &instance)
             case "instanceName": try json.value(into: &instanceName)
+            case "project": try json.value(into: &project)
             case "generation": try json.value(into: &generation)
             case "state": try json.put(try json.word(), into: &state)
             case "message": try json.optional(into: &message)
@@ -257,7 +281,7 @@ extension InstanceOperation: JSONRead {
         }
         self.init(
             id: try json.required(id), kind: try json.required(kind), instance: try json.required(instance),
-            instanceName: try json.required(instanceName), generation: try json.required(generation), state: try json.required(state),
-            message: message, createdAt: try json.required(createdAt), finishedAt: finishedAt)
+            instanceName: try json.required(instanceName), project: project, generation: try json.required(generation),
+            state: try json.required(state), message: message, createdAt: try json.required(createdAt), finishedAt: finishedAt)
     }
 }

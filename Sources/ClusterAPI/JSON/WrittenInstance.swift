@@ -132,6 +132,17 @@ extension InstancePlacement: JSONWritten {
             object.field("allocation", allocation)
             object.field("decidedAt", decidedAt)
             object.field("revision", revision)
+            object.field("network", network)
+        }
+    }
+}
+
+extension InstanceNetwork: JSONWritten {
+    package func write(to text: inout JSONWriter) {
+        text.object { object in
+            object.field("address", address.description)
+            object.field("prefix", Int64(prefix))
+            object.field("gateway", gateway.description)
         }
     }
 }
@@ -154,11 +165,16 @@ extension InstanceOperation: JSONWritten {
             object.field("kind", kind.rawValue)
             object.field("instance", instance)
             object.field("instanceName", instanceName)
+            object.field("project", project)
             object.field("generation", generation)
             object.field("state", state.rawValue)
             object.field("message", message)
             object.field("createdAt", createdAt)
             object.field("finishedAt", finishedAt)
+            if let progress {
+                object.key("progress")
+                object.foreign(progress)
+            }
         }
     }
 }
@@ -172,6 +188,7 @@ extension Event: JSONWritten {
             object.field("level", level.rawValue)
             object.field("reason", reason)
             object.field("subject", subject)
+            object.field("project", project)
             object.field("message", message)
         }
     }
@@ -207,6 +224,12 @@ extension Event.Subject: JSONWritten {
                 object.field("kind", "snapshot")
                 object.field("id", id)
                 object.field("name", name)
+            case .project(let name):
+                object.field("kind", "project")
+                object.field("name", name)
+            case .account(let name):
+                object.field("kind", "account")
+                object.field("name", name.description)
             }
         }
     }
@@ -232,6 +255,11 @@ extension DesiredInstance: JSONWritten {
                 object.key("storage")
                 object.foreign(storage)
             }
+            if let migration {
+                object.key("migration")
+                object.foreign(migration)
+            }
+            object.field("network", network)
         }
     }
 }

@@ -41,6 +41,10 @@ extension ObservedInstance: JSONWritten {
                 object.key("storage")
                 object.foreign(storage)
             }
+            if let migration {
+                object.key("migration")
+                object.foreign(migration)
+            }
         }
     }
 }

@@ -12,10 +12,40 @@ struct APICall: Sendable {
     /// The path's parameters in order, decoded.
     var parameters: [String]
     var requestID: String
+    var remote: SocketAddress?
+    var caller = Caller.nobody
+    /// What `?project=` names.
+    var asked: Name?
+    /// Whose what the request is about is, or is to be; nil where it is everybody's or the cluster's.
+    var project: Name?
+    /// What of a project shows its things in a list.
+    var seesBy = Permission.view
+    var peer: Peer
 
-    func query(_ allowed: String...) throws(ErrorBody) -> Query { try Query(request.uri.query, allowed: allowed) }
+    init(route: Route, request: Request, parameters: [String], requestID: String, remote: SocketAddress?, peer: Peer) {
+        self.route = route
+        self.request = request
+        self.parameters = parameters
+        self.requestID = requestID
+        self.remote = remote
+        self.peer = peer
+    }
 
-    func query(allowing allowed: [String]) throws(ErrorBody) -> Query { try Query(request.uri.query, allowed: allowed) }
+    func query(_ allowed: String...) throws(ErrorBody) -> Query { try query(allowing: allowed) }
+
+    func query(allowing allowed: [String]) throws(ErrorBody) -> Query {
+        try Query(request.uri.query, allowed: route.takesProject ? allowed + ["project"] : allowed)
+    }
+
+    func flag(_ name: String) throws(ErrorBody) -> Bool {
+        switch try Query.value(of: name, in: request.uri.query) {
+        case "", "1", "true": true
+        default: false
+        }
+    }
+
+    /// Whether a list shows what belongs to the project.
+    func sees(_ project: Name) -> Bool { (asked == nil || asked == project) && caller.may(seesBy, in: project) }
 
     func header(_ name: HTTPField.Name) -> String? { request.headers[name] }
 }

@@ -4,10 +4,12 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 
-/// Hummingbird's context, of which nothing is needed.
+/// Of Hummingbird's context, where the request comes from.
 struct APIContext: InitializableFromSource {
-    init(source: ApplicationRequestContextSource) {}
+    let remote: SocketAddress?
+    init(source: ApplicationRequestContextSource) { remote = source.channel.remoteAddress }
 }
 
 /// From a request to its route's answer; every failure leaves as an `ErrorAnswer` with the request's id.
@@ -19,14 +21,14 @@ struct APIResponder: HTTPResponder {
         let began = ContinuousClock.now
         controller.metrics.began()
         let requestID = Self.requestID(of: request)
-        let (route, answer) = await answer(request, requestID: requestID)
+        let (route, answer) = await answer(request, context, requestID: requestID)
         var response = answer
         response.headers[.requestID] = requestID
         controller.metrics.answered(route, status: response.status.code, took: ContinuousClock.now - began)
         return response
     }
 
-    private func answer(_ request: Request, requestID: String) async -> (Route?, Response) {
+    private func answer(_ request: Request, _ context: APIContext, requestID: String) async -> (Route?, Response) {
         let path = request.uri.path
         switch table.match(method: request.method.rawValue, path: path) {
         case .none:
@@ -41,10 +43,15 @@ struct APIResponder: HTTPResponder {
             response.headers[.allow] = methods.joined(separator: ", ")
             return (nil, response)
         case .found(let route, let parameters):
-            let call = APICall(route: route, request: request, parameters: parameters, requestID: requestID)
+            var call = APICall(route: route, request: request, parameters: parameters, requestID: requestID, remote: context.remote, peer: .nobody)
             do {
+                call.peer = try controller.peer(Presented.current?.certificate ?? .none)
+                try controller.checkPeer(call)
+                try controller.admit(&call)
+                defer { call.caller.session?.leave() }
                 return (route, try await perform(call))
             } catch let error as ErrorBody {
+                controller.noteDenial(call, error)
                 var response = Response.failure(error, requestID: requestID)
                 // With jitter, so that those who were sent away together don't come back together.
                 if error.code == .unavailable || error.code == .tooManyRequests { response.headers[.retryAfter] = "\(Int.random(in: 1...4))" }

@@ -12,11 +12,11 @@ extension Controller {
         _ shape: @escaping @Sendable (Answer) -> (any Encodable & Sendable)?
     ) async throws(ErrorBody) -> Response {
         guard let scope = try idempotencyScope(call, body: body) else {
-            let answer = try await writer.submit(command)
+            let answer = try await writer.submit(command, audit: AuditDraft(call))
             return .json(try Self.shaped(answer, shape), status: status)
         }
         let requestID = call.requestID
-        let rendered = await writer.submit(command, scope: scope) { result in
+        let rendered = await writer.submit(command, audit: AuditDraft(call), scope: scope) { result in
             do throws(ErrorBody) {
                 return LedgerWriter.Rendered(status: status, body: try Self.shaped(try result.get(), shape))
             } catch {
@@ -34,7 +34,7 @@ extension Controller {
         return try Response.encoded(value)
     }
 
-    /// Until there are tokens every caller is "local".
+    /// A key is its caller's own.
     private func idempotencyScope(_ call: APICall, body: Data) throws(ErrorBody) -> IdempotencyScope? {
         guard let key = call.header(.idempotencyKey) else { return nil }
         guard (1...128).contains(key.utf8.count), key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
@@ -43,7 +43,8 @@ extension Controller {
         var fingerprint = SHA256()
         fingerprint.update(data: Data("\(call.route.method.rawValue) \(call.request.uri.string)\n".utf8))
         fingerprint.update(data: body)
-        return IdempotencyScope(key: Data(SHA256.hash(data: Data("local\n\(key)".utf8)).prefix(16)), fingerprint: Data(fingerprint.finalize()))
+        return IdempotencyScope(
+            key: Data(SHA256.hash(data: Data("\(call.caller.actor)\n\(key)".utf8)).prefix(16)), fingerprint: Data(fingerprint.finalize()))
     }
 
     /// A body for the few routes that take none: it may be empty or `{}`.

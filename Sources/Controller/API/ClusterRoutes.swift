@@ -32,6 +32,11 @@ extension Controller {
                 allocatable: allocatable, allocated: allocated, recovery: recoveryView, policy: settings.policy, isStorageLow: room.level == .low))
     }
 
+    func capacityHistory(_ call: APICall) throws(ErrorBody) -> Response {
+        _ = try call.query()
+        return try .json(CapacityHistoryView(samples: view.look { $0.capacityHistory.rows.map(\.value) }))
+    }
+
     func live(_ call: APICall) -> Response { .text("ok\n") }
 
     /// Each check by name with `verbose`, in the form that Kubernetes made usual.

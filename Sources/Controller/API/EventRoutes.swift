@@ -7,7 +7,7 @@ import Hummingbird
 extension Controller {
     func listEvents(_ call: APICall) async throws -> Response {
         let query = try call.query(allowing: Self.listing + ["level", "reason", "instance", "node"])
-        let matching = try eventFilter(query)
+        let matching = try eventFilter(query, call)
         if try query.flag("watch") {
             return try watch(call, query) { entry in
                 guard case .event(let event) = entry, matching(event) else { return nil }
@@ -21,7 +21,7 @@ extension Controller {
         return try .json(Page(items: items, revision: revision, continue: found.count > limit ? items.last.map { String($0.revision) } : nil))
     }
 
-    private func eventFilter(_ query: Query) throws(ErrorBody) -> @Sendable (Event) -> Bool {
+    private func eventFilter(_ query: Query, _ call: APICall) throws(ErrorBody) -> @Sendable (Event) -> Bool {
         let level: Event.Level?
         if let text = query["level"] {
             guard let word = Event.Level(rawValue: text) else {
@@ -34,13 +34,15 @@ extension Controller {
         let reason = query["reason"]
         let instance = query["instance"]
         let node = query["node"]
+        let seesCluster = call.caller.may(.inspect) && call.asked == nil
         return { event in
+            guard event.project.map({ call.sees($0) }) ?? seesCluster else { return false }
             guard level == nil || event.level == level, reason == nil || event.reason == reason else { return false }
             switch event.subject {
             case .instance(let id, let name):
                 return node == nil && (instance == nil || name.text == instance || id.description == instance?.lowercased())
             case .node(let id, let name): return instance == nil && (node == nil || name.text == node || id.description == node?.lowercased())
-            case .cluster, .image, .size, .key, .volume, .snapshot: return instance == nil && node == nil
+            case .cluster, .image, .size, .key, .volume, .snapshot, .project, .account: return instance == nil && node == nil
             }
         }
     }

@@ -3,7 +3,7 @@ import ClusterModel
 
 /// What whoever imports an image says of it.
 struct ImageClaim: Sendable {
-    static let parameters = ["name", "format", "architecture", "digest", "minimumDisk", "version", "os", "cloudInit"]
+    static let parameters = ["name", "format", "architecture", "digest", "minimumDisk", "version", "os", "cloudInit", "public"]
 
     var name: Name
     var format: Image.Format
@@ -14,6 +14,13 @@ struct ImageClaim: Sendable {
     var version: String?
     var os: String?
     var cloudInit: Image.CloudInit?
+
+    init(name: Name, format: Image.Format, architecture: Architecture) {
+        self.name = name
+        self.format = format
+        self.architecture = architecture
+        minimumDisk = .zero
+    }
 
     init(_ query: Query) throws(ErrorBody) {
         guard let name = try query.name("name") else { throw ErrorBody(code: .invalid, message: "name: a name for the image is missing.") }
@@ -43,10 +50,10 @@ struct ImageClaim: Sendable {
         return text
     }
 
-    func image(_ received: ImageLibrary.Received) -> Image {
+    func image(_ received: ImageLibrary.Received, of project: Name?) -> Image {
         Image(
             id: .random(), name: name, digest: received.digest, format: format, architecture: architecture, bytes: received.bytes,
             minimumDisk: max(minimumDisk, MiB((received.virtualBytes + (1 << 20) - 1) >> 20)), createdAt: .now,
-            sourceDigest: received.sourceDigest, version: version, os: os, cloudInit: cloudInit)
+            sourceDigest: received.sourceDigest, version: version, os: os, cloudInit: cloudInit, project: project)
     }
 }

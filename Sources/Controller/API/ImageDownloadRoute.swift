@@ -16,7 +16,6 @@ extension Controller {
         do { try CurlFetch.check(url) } catch { throw ErrorBody(code: .invalid, message: "url: \(error).") }
         let intake = try images.intake()
         let request = call.request
-        let requestID = call.requestID
         let body = ResponseBody { [self] writer in
             _ = try await request.body.consumeWithCancellationOnInboundClose { [self, writer] _ in
                 var writer = writer
@@ -24,7 +23,7 @@ extension Controller {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await Self.report(intake, to: tell) }
                     group.addTask { [self] in
-                        tell.yield(await downloaded(url, claim, intake, requestID))
+                        tell.yield(await downloaded(url, claim, intake, call))
                         tell.finish()
                     }
                     for await message in messages { try await writer.write(Self.event(message)) }
@@ -46,7 +45,7 @@ extension Controller {
     }
 
     /// The last message: the image, or why there is none.
-    private func downloaded(_ url: String, _ claim: ImageClaim, _ intake: ImageIntake, _ requestID: String) async -> WatchMessage {
+    private func downloaded(_ url: String, _ claim: ImageClaim, _ intake: ImageIntake, _ call: APICall) async -> WatchMessage {
         do {
             var fetch = CurlFetch(bytesLimit: images.settings.maximumBytes)
             fetch.allowsPrivate = images.settings.allowPrivateSources
@@ -54,20 +53,21 @@ extension Controller {
                 throw ErrorBody(code: Self.code(of: error), message: "The image can't be fetched: \(error).")
             }
             guard intake.bytes > 0 else { throw ErrorBody(code: .invalid, message: "The image can't be fetched: the source gives no bytes.") }
-            let image = try await keep(intake, claim)
+            let image = try await keep(intake, claim, call)
             return WatchMessage(event: "image", data: try Response.encoded(image))
         } catch {
             var body = error as? ErrorBody ?? ErrorBody(code: .unavailable, message: "The image was not fetched: the request was given up.")
-            body.requestID = requestID
+            body.requestID = call.requestID
             return WatchMessage(event: "error", data: (try? Response.encoded(ErrorAnswer(error: body))) ?? Data())
         }
     }
 
     /// Looks at the bytes, gives them their place and tells the ledger.
-    private func keep(_ intake: ImageIntake, _ claim: ImageClaim) async throws -> Image {
+    private func keep(_ intake: ImageIntake, _ claim: ImageClaim, _ call: APICall) async throws -> Image {
         let received = try await images.keep(intake, format: claim.format, expecting: claim.digest) { flattened(from: $0) }
         defer { images.settled(received.digest) }
-        guard case .image(let image) = try await writer.submit(.putImage(claim.image(received))) else {
+        let command = Command.putImage(claim.image(received, of: call.project))
+        guard case .image(let image) = try await writer.submit(command, audit: AuditDraft(call)) else {
             throw ErrorBody(code: .internal, message: "The ledger answered something else than was asked.")
         }
         return image

@@ -11,13 +11,14 @@ extension Controller {
         let query = try call.query(allowing: Self.listing + ["name"])
         let name = try query.name("name")
         return try list(
-            call, query, view.images, matching: { name == nil || $0.name == name }, edit: { if case .image(let edit) = $0 { edit } else { nil } },
+            call, query, view.images, matching: { call.sees($0) && (name == nil || $0.name == name) },
+            edit: { if case .image(let edit) = $0 { edit } else { nil } },
             id: { $0.id.description }, item: { $0 })
     }
 
     func showImage(_ call: APICall) throws(ErrorBody) -> Response {
         _ = try call.query()
-        let key = try imageKey(call.parameters[0])
+        let key = try imageKey(call, call.parameters[0])
         return try .json(try view.read { state throws(ErrorBody) in try state.find(key) })
     }
 
@@ -27,12 +28,13 @@ extension Controller {
         let intake = try await images.receive(call.request.body)
         let received = try await images.keep(intake, format: claim.format, expecting: claim.digest) { flattened(from: $0) }
         defer { images.settled(received.digest) }
-        return try await change(call, body: Data(received.digest.hex.utf8), status: 201, .putImage(claim.image(received)), Self.image)
+        return try await change(
+            call, body: Data(received.digest.hex.utf8), status: 201, .putImage(claim.image(received, of: call.project)), Self.image)
     }
 
     func deleteImage(_ call: APICall) async throws -> Response {
         _ = try call.query()
-        let key = try imageKey(call.parameters[0])
+        let key = try imageKey(call, call.parameters[0])
         let image = try? view.read { state throws(ErrorBody) in try state.find(key) }
         let answer = try await change(call, body: try await noBody(call), .deleteImage(key), Self.image)
         if let image, answer.status == .ok {
@@ -44,7 +46,7 @@ extension Controller {
     /// A node whose download broke off asks for the rest: the bytes of a digest never change.
     func imageContent(_ call: APICall) throws(ErrorBody) -> Response {
         _ = try call.query()
-        let key = try imageKey(call.parameters[0])
+        let key = try imageContentKey(call.parameters[0])
         let image = try view.read { state throws(ErrorBody) in try state.find(key) }
         let content = try images.content(of: image.digest)
         var headers: HTTPFields = [.contentType: "application/octet-stream", .eTag: "\"\(image.digest)\"", .acceptRanges: "bytes"]

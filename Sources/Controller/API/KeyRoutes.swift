@@ -11,7 +11,8 @@ extension Controller {
         let query = try call.query(allowing: Self.listing + ["name"])
         let name = try query.name("name")
         return try list(
-            call, query, view.keys, matching: { name == nil || $0.name == name }, edit: { if case .key(let edit) = $0 { edit } else { nil } },
+            call, query, view.keys, matching: { call.sees($0.project) && (name == nil || $0.name == name) },
+            edit: { if case .key(let edit) = $0 { edit } else { nil } },
             id: { $0.name.text }, item: { $0 })
     }
 
@@ -21,7 +22,8 @@ extension Controller {
         let request = try JSONBody.decode(KeyRequest.self, body)
         let hash = Data(SHA256.hash(data: request.publicKey.blob)).base64EncodedString()
         let key = SSHKey(
-            name: request.name, publicKey: request.publicKey, fingerprint: "SHA256:\(hash.prefix { $0 != "=" })", createdAt: .now)
+            name: request.name, project: try namedProject(call), publicKey: request.publicKey, fingerprint: "SHA256:\(hash.prefix { $0 != "=" })",
+            createdAt: .now)
         return try await change(call, body: body, status: 201, .importKey(key), Self.key)
     }
 
@@ -29,14 +31,17 @@ extension Controller {
         _ = try call.query()
         let name: Name
         do { name = try Name(call.parameters[0]) } catch { throw ErrorBody(code: .notFound, message: error.description) }
-        return try await change(call, body: try await noBody(call), .deleteKey(name), Self.key)
+        return try await change(call, body: try await noBody(call), .deleteKey(ProjectName(project: try namedProject(call), name: name)), Self.key)
     }
 
     func instanceSeed(_ call: APICall) throws(ErrorBody) -> Response {
-        let key = try instanceKey(call, try call.query("project"))
+        _ = try call.query()
+        guard let id = InstanceID(call.parameters[0]) else {
+            throw ErrorBody(code: .notFound, message: "There can be no instance “\(Printable(call.parameters[0], limit: 40))”: expected is an id.")
+        }
         return try .json(
             try view.read { state throws(ErrorBody) in
-                let record = try state.find(key)
+                let record = try state.find(.id(id))
                 return state.seeds[record.id]?.value.seed ?? InstanceSeed()
             })
     }

@@ -13,7 +13,7 @@ extension Controller {
         return try list(
             call, query, view.operations,
             matching: { operation in
-                (state == nil || operation.state == state) && (kind == nil || operation.kind == kind)
+                call.sees(operation.project ?? Project.first) && (state == nil || operation.state == state) && (kind == nil || operation.kind == kind)
                     && (instance == nil || operation.instanceName.text == instance || operation.instance.description == instance?.lowercased())
             },
             edit: { if case .operation(let edit) = $0 { edit } else { nil } }, id: { $0.id.description }, item: { $0 })

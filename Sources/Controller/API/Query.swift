@@ -21,6 +21,21 @@ struct Query: Sendable {
         self.pairs = pairs
     }
 
+    /// One parameter by itself, before anything is known of the others. Given twice, the last counts, as below.
+    static func value(of name: String, in text: String?) throws(ErrorBody) -> String? {
+        guard let text, text.contains(name) || text.contains("%") else { return nil }
+        var found: String?
+        for part in text.split(separator: "&").prefix(65) {
+            let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard PercentDecoding.decode(halves[0]) == name else { continue }
+            guard let value = halves.count == 2 ? PercentDecoding.decode(halves[1]) : "" else {
+                throw ErrorBody(code: .invalid, message: "\(name): the value is not percent-encoded UTF-8.")
+            }
+            found = value
+        }
+        return found
+    }
+
     subscript(name: String) -> String? { pairs.last { $0.name == name }?.value }
 
     func all(_ name: String) -> [String] { pairs.filter { $0.name == name }.map(\.value) }

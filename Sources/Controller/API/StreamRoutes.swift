@@ -7,9 +7,11 @@ import NIOCore
 /// Consoles and logs: `/v1/instances/{instance}/streams`, `/v1/streams` and a node's half of them.
 extension Controller {
     func openStream(_ call: APICall) async throws -> Response {
-        let key = try instanceKey(call, try call.query("project"))
+        _ = try call.query()
+        let key = try instanceKey(call)
         let request = try JSONBody.decode(OpenStreamRequest.self, try await JSONBody.read(call.request))
         try Self.check(request.source)
+        if case .log = request.source {} else if let project = call.project { try demand(.use, in: project, call) }
         let (instance, health) = try view.read { state throws(ErrorBody) in
             let instance = try state.find(key).instance
             return (instance, instance.placement.flatMap { state.nodes[$0.node]?.value.health })
@@ -21,7 +23,8 @@ extension Controller {
             throw ErrorBody(code: .conflict, message: "Node “\(placement.nodeName)” is \(health?.rawValue ?? "gone"); its consoles can't be reached.")
         }
         let stream = StreamRequest(id: .random(), instance: instance.id, source: request.source)
-        _ = try streams.open(stream, node: placement.node, name: instance.name)
+        _ = try streams.open(stream, node: placement.node, name: instance.name, project: instance.project, owner: call.caller.actor)
+        writer.note(AuditDraft(call), .done)
         sessions.wake(placement.node)
         return try .json(OpenStreamAnswer(id: stream.id), status: 201)
     }
@@ -50,23 +53,27 @@ extension Controller {
     func streamOutput(_ call: APICall) async throws -> Response {
         let stream = try streams.find(try streamID(call.parameters[0]))
         try await streams.awaitNode(stream.request.id)
-        return flow(stream.output, of: stream, request: call.request)
+        return flow(stream.output, of: stream, call)
     }
 
     func nodeStreamInput(_ call: APICall) async throws -> Response {
         let stream = try nodeStream(call)
-        return flow(stream.input, of: stream, request: call.request, ends: !stream.request.source.isHalfClosed)
+        return flow(stream.input, of: stream, call, ends: !stream.request.source.isHalfClosed)
     }
 
     /// Ends with the pipe, or with the connection, which ends the stream as well; the pipe's end does where `ends` says so.
-    private func flow(_ pipe: BoundedPipe, of stream: StreamSwitch.Joined, request: Request, ends: Bool = true) -> Response {
+    private func flow(_ pipe: BoundedPipe, of stream: StreamSwitch.Joined, _ call: APICall, ends: Bool = true) -> Response {
         let streams = streams
+        let request = call.request
         let id = stream.request.id
         let body = ResponseBody { writer in
             do {
                 _ = try await request.body.consumeWithCancellationOnInboundClose { [writer] _ in
                     var writer = writer
-                    while let piece = await pipe.receive() { try await writer.write(piece) }
+                    while let piece = await pipe.receive() {
+                        if let end = call.caller.end(at: .now) { throw end }
+                        try await writer.write(piece)
+                    }
                 }
             } catch {
                 streams.close(id)
@@ -102,6 +109,7 @@ extension Controller {
             throw ErrorBody(code: .invalid, message: "This stream takes no input; open the console instead.")
         }
         for try await piece in call.request.body {
+            if let end = call.caller.end(at: .now) { throw end }
             guard await stream.input.send(piece) else { throw ErrorBody(code: .gone, message: "The stream has ended.") }
         }
         if stream.request.source.isHalfClosed { stream.input.finish() }

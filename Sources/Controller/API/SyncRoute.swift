@@ -19,6 +19,7 @@ extension Controller {
         let request = try JSONBody.decodeHot(SyncRequest.self, body)
         let health = view.look { $0.nodes[node]?.value.health }
         try checkSync(request, isKnown: health != nil)
+        try checkName(request.registration, from: call.peer)
         let arrival = sessions.arrive(request, from: node, health: health)
         guard request.highestEpoch <= epoch else { throw outranked(by: request.highestEpoch) }
         switch arrival {
@@ -67,6 +68,16 @@ extension Controller {
                 + "it is another cluster's, or works on an old copy of the ledger.")
     }
 
+    /// The certificate's name is the token's, and the token's was an operator's word.
+    private func checkName(_ registration: NodeRegistration?, from peer: Peer) throws(ErrorBody) {
+        guard case .node(let node) = peer, let registration, let name = view.look({ $0.enrolment.credentials[node]?.value.name }),
+            name != registration.name
+        else { return }
+        throw ErrorBody(
+            code: .conflict,
+            message: "This node joined as “\(name)” and now calls itself “\(registration.name)”; keep the name, or remove the node and join it anew.")
+    }
+
     private func outranked(by higher: Epoch) -> ErrorBody {
         ErrorBody(
             code: .unavailable,
@@ -80,10 +91,9 @@ extension Controller {
         for change in effects.changes {
             switch change.change {
             case .instance(let edit):
-                guard let after = edit.after?.value, after.desiredRevision != edit.before?.value.desiredRevision,
-                    let node = after.instance.placement?.node
-                else { continue }
-                nodes.insert(node)
+                guard let after = edit.after?.value, after.desiredRevision != edit.before?.value.desiredRevision else { continue }
+                if let node = after.instance.placement?.node { nodes.insert(node) }
+                if let peer = after.migration?.peer { nodes.insert(peer) }
             case .tombstone(let edit): if let after = edit.after { nodes.insert(after.value.node) }
             case .node(let edit): if edit.after == nil, let before = edit.before { sessions.forget(before.value.id) }
             case .volume(let edit):
@@ -91,7 +101,7 @@ extension Controller {
                     continue
                 }
                 nodes.insert(node)
-            case .size, .image, .operation, .key, .seed, .recovery, .snapshot: continue
+            case .size, .image, .operation, .key, .seed, .recovery, .snapshot, .access, .joinToken, .credential, .capacity: continue
             }
         }
         for node in nodes { sessions.wake(node) }

@@ -29,24 +29,28 @@ extension Controller {
         guard log.watchers < WatchLog.maximumWatchers else {
             throw ErrorBody(code: .tooManyRequests, message: "\(WatchLog.maximumWatchers) watches are open already, which is the most there may be.")
         }
+        let opened = call.caller.session?.openWatch()
+        guard opened != nil || call.caller.session == nil else {
+            throw ErrorBody(
+                code: .tooManyRequests, message: "This token has \(access.limits.watches) watches open already, which is the most it may have.")
+        }
         let log = log
         let first = place
         let request = call.request
         let requestID = call.requestID
+        let caller = call.caller
         let body = ResponseBody { writer in
+            defer { withExtendedLifetime(opened) {} }
             var place = first
             try await writer.write(ByteBuffer(string: ": revision \(first)\n\n"))
             _ = try await request.body.consumeWithCancellationOnInboundClose { [writer] _ in
                 var writer = writer
                 while !Task.isCancelled {
-                    switch log.entries(after: place) {
+                    let entries = log.entries(after: place)
+                    if let end = caller.end(at: .now) { return try await writer.write(Self.lastWord(end, requestID)) }
+                    switch entries {
                     case .closed: return
-                    case .gone:
-                        var error = Self.gone(place)
-                        error.requestID = requestID
-                        let data = (try? Response.encoded(ErrorAnswer(error: error))) ?? Data()
-                        try await writer.write(Self.event("error", id: nil, data: data))
-                        return
+                    case .gone: return try await writer.write(Self.lastWord(Self.gone(place), requestID))
                     case .entries(let entries, let upTo):
                         // Hundreds of entries as JSON would hold up the other connections of this event loop.
                         let buffer = await withTaskExecutorPreference(globalConcurrentExecutor) { Self.text(of: entries, select) }
@@ -95,6 +99,12 @@ extension Controller {
         buffer.writeBytes(data)
         buffer.writeString("\n\n")
         return buffer
+    }
+
+    private static func lastWord(_ error: ErrorBody, _ requestID: String) -> ByteBuffer {
+        var error = error
+        error.requestID = requestID
+        return event("error", id: nil, data: (try? Response.encoded(ErrorAnswer(error: error))) ?? Data())
     }
 
     private static func gone(_ place: Int64) -> ErrorBody {

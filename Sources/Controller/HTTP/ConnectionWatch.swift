@@ -113,11 +113,17 @@ final class ArrivingBytes: ChannelInboundHandler {
     typealias InboundOut = ByteBuffer
 
     private let watch: ConnectionWatch
+    /// Taken when the first byte arrives, since then the handshake is over.
+    private var look: PeerLook?
 
-    init(_ watch: ConnectionWatch) { self.watch = watch }
+    init(_ watch: ConnectionWatch, look: PeerLook? = nil) {
+        self.watch = watch
+        self.look = look
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         watch.bytesArrived()
+        look.take()?.take()
         context.fireChannelRead(data)
     }
 }

@@ -3,7 +3,7 @@ import ClusterModel
 import ControllerDecisions
 
 extension InstanceRecord: JSONRead {
-    /// One that moves, or has more than its root disk, is rare and left to Foundation.
+    /// One that moves or migrates, or has more than its root disk, is rare and left to Foundation.
     package init(from json: inout JSONReader) throws(JSONReader.Unusual) {
         var instance: Instance?
         var desiredRevision: Int64?
@@ -15,6 +15,7 @@ extension InstanceRecord: JSONRead {
         var stopWithin: Milliseconds?
         var stoppedByDrain: Bool?
         var expiryWarned: Timestamp?
+        var failedMigrations: Int64?
         try json.object { name, json throws(JSONReader.Unusual) in
             switch name {
             case "instance": try json.value(into: &instance)
@@ -27,6 +28,7 @@ extension InstanceRecord: JSONRead {
             case "stopWithin": try json.value(into: &stopWithin)
             case "stoppedByDrain": try json.value(into: &stoppedByDrain)
             case "expiryWarned": try json.value(into: &expiryWarned)
+            case "failedMigrations": try json.value(into: &failedMigrations)
             default: throw JSONReader.Unusual()
             }
         }
@@ -39,5 +41,6 @@ extension InstanceRecord: JSONRead {
         self.stopWithin = stopWithin
         self.stoppedByDrain = stoppedByDrain ?? false
         self.expiryWarned = expiryWarned
+        self.failedMigrations = Int(failedMigrations ?? 0)
     }
 }

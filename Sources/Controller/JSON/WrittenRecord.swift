@@ -20,6 +20,11 @@ extension InstanceRecord: JSONWritten {
                 object.key("storage")
                 object.foreign(storage)
             }
+            if let migration {
+                object.key("migration")
+                object.foreign(migration)
+            }
+            object.field("failedMigrations", failedMigrations)
         }
     }
 }

@@ -46,7 +46,7 @@ final class CommittedView: Sendable {
                 case .key(let edit): content.keys.apply(edit)
                 case .volume(let edit): content.volumes.apply(edit)
                 case .snapshot(let edit): content.snapshots.apply(edit)
-                case .tombstone, .seed, .recovery: break
+                case .tombstone, .seed, .recovery, .access, .joinToken, .credential, .capacity: break
                 }
             }
             content.state.follow(effects.steps, to: revision)

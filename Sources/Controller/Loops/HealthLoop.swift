@@ -34,6 +34,7 @@ struct HealthLoop: Sendable {
         controller.leaseTimes.follow(nodes: controller.view.nodes.rows.count, controller.sessions)
         if controller.view.look(\.hasWork) { await submit(.placePending(again: true)) }
         for instance in controller.view.look({ $0.expiries(at: .now) }).prefix(Self.expiredAtOnce) { await submit(.expire(instance, .random())) }
+        if controller.view.look({ $0.capacityHistory.isDue(at: .now) }) { await submit(.sampleCapacity) }
         // Each takes a thousand; bounded, so that health is looked at in between.
         for _ in 0..<20 where controller.view.look(\.operations.count) > Self.keptOperations {
             await submit(.expireOperations(keep: Self.keptOperations))

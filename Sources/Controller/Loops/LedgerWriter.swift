@@ -19,6 +19,7 @@ final class LedgerWriter: Sendable {
 
     private struct Waiting: Sendable {
         var command: Command
+        var audit: AuditDraft?
         var scope: IdempotencyScope?
         var render: Render?
         var reply: CheckedContinuation<Reply, Never>
@@ -39,9 +40,11 @@ final class LedgerWriter: Sendable {
     static let batchLimit = 512
 
     private let queue = Mutex(Queue())
+    let notes = AuditNotes()
     private let store: any StateStore
     private let room: DiskRoom
     private let journalKept: Int64
+    private let auditKept: Int64
     private let metrics: Metrics
     private let logger: Logger
     let view: CommittedView
@@ -50,7 +53,8 @@ final class LedgerWriter: Sendable {
 
     /// - Parameter committed: called after each commit, before the callers are answered.
     init(
-        store: any StateStore, room: DiskRoom, view: CommittedView, log: WatchLog, journalKept: Int64, metrics: Metrics, logger: Logger,
+        store: any StateStore, room: DiskRoom, view: CommittedView, log: WatchLog, journalKept: Int64, auditKept: Int64, metrics: Metrics,
+        logger: Logger,
         committed: @escaping @Sendable (Effects) -> Void
     ) {
         self.store = store
@@ -58,6 +62,7 @@ final class LedgerWriter: Sendable {
         self.view = view
         self.log = log
         self.journalKept = journalKept
+        self.auditKept = auditKept
         self.metrics = metrics
         self.logger = logger
         self.committed = committed
@@ -65,16 +70,17 @@ final class LedgerWriter: Sendable {
 
     // MARK: Asking
 
-    func submit(_ command: Command) async throws(ErrorBody) -> Answer {
-        switch await enqueue(command, scope: nil, render: nil) {
+    /// - Parameter audit: who asks, where it is a person's request.
+    func submit(_ command: Command, audit: AuditDraft? = nil) async throws(ErrorBody) -> Answer {
+        switch await enqueue(command, audit: audit, scope: nil, render: nil) {
         case .decided(let result): return try result.get()
         case .rendered: throw ErrorBody(code: .internal, message: "The ledger answered in the wrong form.")
         }
     }
 
     /// The rendered answer: the first one again, where the key was used before.
-    func submit(_ command: Command, scope: IdempotencyScope, render: @escaping Render) async -> Rendered {
-        switch await enqueue(command, scope: scope, render: render) {
+    func submit(_ command: Command, audit: AuditDraft?, scope: IdempotencyScope, render: @escaping Render) async -> Rendered {
+        switch await enqueue(command, audit: audit, scope: scope, render: render) {
         case .decided(let result): render(result)
         case .rendered(let rendered): rendered
         }
@@ -82,9 +88,9 @@ final class LedgerWriter: Sendable {
 
     var queued: Int { queue.withLock { $0.waiting.count } }
 
-    private func enqueue(_ command: Command, scope: IdempotencyScope?, render: Render?) async -> Reply {
+    private func enqueue(_ command: Command, audit: AuditDraft?, scope: IdempotencyScope?, render: Render?) async -> Reply {
         await withCheckedContinuation { continuation in
-            let waiting = Waiting(command: command, scope: scope, render: render, reply: continuation)
+            let waiting = Waiting(command: command, audit: audit, scope: scope, render: render, reply: continuation)
             let (refused, sleeper) = queue.withLock { queue -> (ErrorBody?, CheckedContinuation<Void, Never>?) in
                 if queue.isClosed { return (ErrorBody(code: .unavailable, message: "The controller is stopping; try again."), nil) }
                 guard queue.waiting.count < Self.queueLimit else {
@@ -114,8 +120,8 @@ final class LedgerWriter: Sendable {
     // MARK: Writing
 
     /// Runs until `close`, or throws when another controller has taken over.
-    func run(state: ClusterState, head: StoreHead, answers: IdempotencyIndex) async throws(StoreError) {
-        var desk = Desk(state: state, head: head, answers: answers)
+    func run(state: ClusterState, head: StoreHead, answers: IdempotencyIndex, audit: AuditChain) async throws(StoreError) {
+        var desk = Desk(state: state, head: head, answers: answers, audit: audit)
         while let batch = await nextBatch() {
             try await write(batch, &desk)
             while desk.state.pendingCursor != nil { try await write([], &desk) }
@@ -127,6 +133,7 @@ final class LedgerWriter: Sendable {
         var state: ClusterState
         var head: StoreHead
         var answers: IdempotencyIndex
+        var audit: AuditChain
     }
 
     private func nextBatch() async -> [Waiting]? {
@@ -154,6 +161,7 @@ final class LedgerWriter: Sendable {
         let before = desk.state.revision
         var effects = Effects()
         var answers: [StoredAnswer] = []
+        var audit = notes.take(from: desk.audit.next)
         var replies: [Reply] = []
         var fresh: [Data: StoredAnswer] = [:]
         replies.reserveCapacity(batch.count)
@@ -168,6 +176,7 @@ final class LedgerWriter: Sendable {
             }
             let outcome = desk.state.apply(waiting.command, at: now)
             effects.append(outcome.effects)
+            if let draft = waiting.audit { audit.append(draft.entry(desk.audit.next + Int64(audit.count), at: now, outcome.result)) }
             guard let scope = waiting.scope, let render = waiting.render else {
                 replies.append(.decided(outcome.result))
                 continue
@@ -182,7 +191,7 @@ final class LedgerWriter: Sendable {
         }
         effects.append(desk.state.apply(.placePending(again: false), at: now).effects)
         do {
-            try await commit(effects, answers, &desk, commands: batch.count, now: now)
+            try await commit(effects, answers, audit, &desk, commands: batch.count, now: now)
         } catch {
             desk.state.undo(effects, to: before)
             logger.error("a commit failed and was undone", metadata: ["why": "\(error)", "commands": "\(batch.count)"])
@@ -195,10 +204,10 @@ final class LedgerWriter: Sendable {
     }
 
     private func commit(
-        _ effects: Effects, _ answers: [StoredAnswer], _ desk: inout Desk, commands: Int, now: Timestamp
+        _ effects: Effects, _ answers: [StoredAnswer], _ audit: [AuditEntry], _ desk: inout Desk, commands: Int, now: Timestamp
     ) async throws(StoreError) {
         let expired = desk.answers.expired(at: now.milliseconds)
-        guard !effects.isEmpty || !answers.isEmpty || expired != nil else { return }
+        guard !effects.isEmpty || !answers.isEmpty || !audit.isEmpty || expired != nil else { return }
         var batch: StoreBatch
         do {
             batch = try RowCodec.batch(effects, sequence: desk.state.revision)
@@ -207,6 +216,11 @@ final class LedgerWriter: Sendable {
         }
         batch.answers = answers
         batch.forgetAnswersThrough = expired
+        var chain = desk.audit
+        if !audit.isEmpty {
+            batch.audit = chain.append(audit)
+            batch.forgetAuditThrough = chain.surplus(keeping: auditKept)
+        }
         // In coarse steps, since each is a scan of what is forgotten.
         if desk.state.revision / 10_000 != desk.head.sequence / 10_000 {
             batch.forgetStepsThrough = desk.state.revision - journalKept
@@ -214,6 +228,8 @@ final class LedgerWriter: Sendable {
         }
         let began = ContinuousClock.now
         desk.head = try await durable(batch, expecting: desk.head)
+        desk.audit = chain
+        notes.committed(chain.head)
         metrics.committed(commands: commands, took: ContinuousClock.now - began)
         for answer in answers { desk.answers.insert(.init(number: answer.number, key: answer.key, at: answer.at)) }
         if let expired { desk.answers.forget(through: expired) }
@@ -260,16 +276,6 @@ final class LedgerWriter: Sendable {
         case .damaged, .unavailable:
             ErrorBody(
                 code: .unavailable, message: "The ledger could not be written, so nothing was changed; try again, and see the controller's log.")
-        }
-    }
-}
-
-extension Command {
-    /// It makes the ledger larger, and is refused while the disk is nearly full.
-    fileprivate var takesRoom: Bool {
-        switch self {
-        case .launch, .createSize, .putImage: true
-        default: false
         }
     }
 }

@@ -57,11 +57,7 @@ final class LeaseTimes: Sendable {
             guard interval != state.interval else { return }
             state.interval = interval
             state.keptUntil = max(state.keptUntil, now + state.kept.duration)
-            var timing = heartbeat
-            timing.interval = interval
-            timing.suspectAfter = max(heartbeat.suspectAfter, interval + interval + LeaseTiming.roundTrip)
-            timing.lostAfter = max(heartbeat.lostAfter, wait, timing.suspectAfter + interval)
-            sessions.retime(timing, lease)
+            sessions.retime(heartbeat.scaled(to: interval, wait: wait), lease)
             logger.info("nodes sync at another interval", metadata: ["nodes": "\(nodes)", "interval": "\(interval)", "wait": "\(wait)"])
         }
     }

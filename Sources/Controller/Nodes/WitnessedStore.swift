@@ -15,6 +15,10 @@ struct WitnessedStore: StateStore {
 
     func answer(_ number: Int64) async throws(StoreError) -> StoredAnswer? { try await store.answer(number) }
 
+    func audit(after number: Int64, blocks: Int) async throws(StoreError) -> [AuditBlock] { try await store.audit(after: number, blocks: blocks) }
+
+    func auditEnds() async throws(StoreError) -> (head: AuditMark, anchor: AuditMark) { try await store.auditEnds() }
+
     func copy(to path: String, synced: @escaping @Sendable () -> Bool) async throws(StoreError) { try await store.copy(to: path, synced: synced) }
 
     func settleRestored() async throws(StoreError) { try await store.settleRestored() }

@@ -22,8 +22,14 @@ enum RowCodec {
             case .key(let edit): try add(edit, .key, encoder, &batch)
             case .seed(let edit): try add(edit, .seed, encoder, &batch)
             case .recovery(let edit): try add(edit, .recovery, encoder, &batch)
+            case .joinToken(let edit): try add(edit, .joinToken, encoder, &batch)
+            case .credential(let edit): try add(edit, .credential, encoder, &batch)
             case .volume(let edit): try add(edit, .volume, encoder, &batch)
             case .snapshot(let edit): try add(edit, .snapshot, encoder, &batch)
+            case .access(.project(let edit)): try add(edit, .project, encoder, &batch)
+            case .access(.account(let edit)): try add(edit, .account, encoder, &batch)
+            case .access(.token(let edit)): try add(edit, .token, encoder, &batch)
+            case .capacity(let edit): try add(edit, .capacity, encoder, &batch)
             }
         }
         if !effects.steps.isEmpty { batch.steps = try StepCodec.encode(effects.steps) }
@@ -50,8 +56,14 @@ enum RowCodec {
         case .key: .key(try read(SSHKey.self))
         case .seed: .seed(try read(KeptSeed.self))
         case .recovery: .recovery(try read(Recovery.self))
+        case .joinToken: .joinToken(try read(JoinToken.self))
+        case .credential: .credential(try read(NodeCredential.self))
         case .volume: .volume(try read(VolumeRecord.self))
         case .snapshot: .snapshot(try read(Snapshot.self))
+        case .project: .access(.project(try read(Project.self)))
+        case .account: .access(.account(try read(Account.self)))
+        case .token: .access(.token(try read(KeptToken.self)))
+        case .capacity: .capacity(try read(CapacitySample.self))
         }
     }
 
@@ -109,8 +121,14 @@ enum RowCodec {
         case .key(let edit): key(edit)
         case .seed(let edit): key(edit)
         case .recovery(let edit): key(edit)
+        case .joinToken(let edit): key(edit)
+        case .credential(let edit): key(edit)
         case .volume(let edit): key(edit)
         case .snapshot(let edit): key(edit)
+        case .access(.project(let edit)): key(edit)
+        case .access(.account(let edit)): key(edit)
+        case .access(.token(let edit)): key(edit)
+        case .capacity(let edit): key(edit)
         }
     }
 }

@@ -25,6 +25,14 @@ enum SQLiteSchema {
             try database.execute(
                 sql: "UPDATE head SET checksum = ?", arguments: [checksum(of: StoreHead(epoch: row[0], sequence: row[1]))])
         }
+        migrator.registerMigration("audit") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE audit (last INTEGER PRIMARY KEY, first INTEGER NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL);
+                    CREATE TABLE auditAnchor (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL, hash BLOB NOT NULL);
+                    INSERT INTO auditAnchor VALUES (1, 0, zeroblob(32));
+                    """)
+        }
         return migrator
     }
 

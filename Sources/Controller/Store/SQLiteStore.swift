@@ -151,6 +151,7 @@ extension SQLiteStore {
             let checksum = RowChecksum.of(kind: SQLiteSchema.answerKind, key: answer.number, body: answer.body)
             try keep.execute(arguments: [answer.number, answer.key, answer.fingerprint, answer.status, answer.body, answer.at, checksum])
         }
+        try writeAudit(batch, to: database)
         for (table, column, number) in [
             ("steps", "sequence", batch.forgetStepsThrough), ("events", "sequence", batch.forgetEventsThrough),
             ("answer", "number", batch.forgetAnswersThrough),

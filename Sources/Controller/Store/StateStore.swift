@@ -13,6 +13,10 @@ package protocol StateStore: Sendable {
     /// The journal's entries whose number is at least `sequence`, oldest first.
     func steps(from sequence: Int64) async throws(StoreError) -> [JournalEntry]
     func answer(_ number: Int64) async throws(StoreError) -> StoredAnswer?
+    /// The blocks that end after entry `number`, oldest first.
+    func audit(after number: Int64, blocks: Int) async throws(StoreError) -> [AuditBlock]
+    /// The end of the audit's chain, and where what is kept of it begins.
+    func auditEnds() async throws(StoreError) -> (head: AuditMark, anchor: AuditMark)
     /// Copies all that is kept into an empty file while commits go on. `synced` is called now and then, off the path of commits, to make what was
     /// copied so far durable.
     func copy(to path: String, synced: @escaping @Sendable () -> Bool) async throws(StoreError)
@@ -40,8 +44,14 @@ package enum RowKind: Int64, Hashable, Sendable, CaseIterable {
     case key = 7
     case seed = 8
     case recovery = 9
+    case joinToken = 50
+    case credential = 51
     case volume = 30
     case snapshot = 31
+    case project = 60
+    case account = 61
+    case token = 62
+    case capacity = 80
 }
 
 package struct StoredRow: Hashable, Sendable {
@@ -97,6 +107,9 @@ package struct StoreBatch: Sendable {
     package var forgetStepsThrough: Int64?
     package var forgetEventsThrough: Int64?
     package var forgetAnswersThrough: Int64?
+    package var audit: AuditBlock?
+    /// Whole blocks that end at or before this entry.
+    package var forgetAuditThrough: Int64?
 
     package init(sequence: Int64) { self.sequence = sequence }
 }

@@ -5,15 +5,18 @@ import Placement
 
 /// Placement steps as compact bytes: an explanation may have to read a million of them. Integers are little-endian.
 ///
-///     version  UInt8 = 2 (1 is read too: it has no rules)
+///     version  UInt8 = 3 (1 and 2 are read too: they have no end, and 1 has no rules)
 ///     step     tag UInt8, revision Int64, then by tag
 ///       1, 2   allocated, released: instance and node as 16 bytes each, milliCPU, MiB, MiB as Int64,
 ///              devices UInt8 of (length UInt8, name, count Int64), groups UInt8 of (length UInt8, name),
-///              rules UInt8 of (length UInt8, group, length UInt8, domain), the domain empty for the node itself
+///              rules UInt8 of (length UInt8, group, length UInt8, domain), the domain empty for the node itself,
+///              end in milliseconds as Int64, the highest for none
 ///       3      node: length UInt32 and JSON of {before, after}
 package enum StepCodec {
-    private static let version: UInt8 = 2
+    private static let version: UInt8 = 3
     private static let firstWithRules: UInt8 = 2
+    private static let firstWithEnd: UInt8 = 3
+    private static let noEnd = Int64.max
 
     private struct NodeStep: Codable {
         var before: PlacementNode?
@@ -74,6 +77,7 @@ package enum StepCodec {
             bytes.append(UInt8(domain.count))
             bytes.append(contentsOf: domain)
         }
+        append(allocation.expiresAt?.milliseconds ?? noEnd, to: &bytes)
     }
 
     private static func append(_ name: Name, to bytes: inout Data) {
@@ -88,6 +92,7 @@ package enum StepCodec {
         let version = try reader.byte()
         guard (1...Self.version).contains(version) else { throw .damaged("placement steps of an unknown version") }
         reader.hasRules = version >= firstWithRules
+        reader.hasEnd = version >= firstWithEnd
         var steps: [NumberedStep] = []
         while !reader.isAtEnd {
             let tag = try reader.byte()
@@ -112,6 +117,7 @@ package enum StepCodec {
     private struct Reader {
         let bytes: [UInt8]
         var hasRules = true
+        var hasEnd = true
         private var place = 0
 
         init(bytes: [UInt8]) { self.bytes = bytes }
@@ -157,9 +163,10 @@ package enum StepCodec {
                 let domain = try text()
                 apart.append(.init(group: group, domain: domain.isEmpty ? nil : domain))
             }
+            let end: Int64 = hasEnd ? try integer() : noEnd
             return Allocation(
                 instance: instance, node: node, resources: Resources(cpu: MilliCPU(cpu), memory: MiB(memory), disk: MiB(disk), devices: devices),
-                groups: groups, apart: apart)
+                groups: groups, apart: apart, expiresAt: end == noEnd ? nil : Timestamp(milliseconds: end))
         }
     }
 }

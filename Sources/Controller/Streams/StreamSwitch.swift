@@ -10,7 +10,12 @@ final class StreamSwitch: Sendable {
         let output = BoundedPipe()
         /// To the node.
         let input = BoundedPipe()
-        init(request: StreamRequest, node: NodeID) {
+        let project: Name
+        /// Who opened it, and alone may read and write it.
+        let owner: String
+        init(request: StreamRequest, node: NodeID, project: Name, owner: String) {
+            self.project = project
+            self.owner = owner
             self.request = request
             self.node = node
         }
@@ -31,18 +36,24 @@ final class StreamSwitch: Sendable {
     }
 
     static let limit = 256
+    /// Of one owner.
+    static let limitOfOwner = 64
     /// How long the node may take to open its half, and a client to ask for the output.
     static let patience = Duration.seconds(10)
     static let repeatAfter = Duration.seconds(3)
 
     private let state = Mutex(State())
 
-    func open(_ request: StreamRequest, node: NodeID, name: Name) throws(ErrorBody) -> Joined {
-        let stream = Joined(request: request, node: node)
+    func open(_ request: StreamRequest, node: NodeID, name: Name, project: Name, owner: String) throws(ErrorBody) -> Joined {
+        let stream = Joined(request: request, node: node, project: project, owner: owner)
         let refused = state.withLock { state -> ErrorBody? in
             guard !state.isClosed else { return ErrorBody(code: .unavailable, message: "The controller is stopping; try again.") }
             guard state.entries.count < Self.limit else {
                 return ErrorBody(code: .tooManyRequests, message: "\(Self.limit) consoles and logs are open already, which is the most there may be.")
+            }
+            guard state.entries.values.count(where: { $0.stream.owner == owner }) < Self.limitOfOwner || owner == Caller.local.actor else {
+                return ErrorBody(
+                    code: .tooManyRequests, message: "“\(owner)” has \(Self.limitOfOwner) consoles and logs open, which is the most one may have.")
             }
             let taken = state.entries.values.contains {
                 $0.stream.request.instance == request.instance && $0.stream.request.source == .console && request.source == .console
@@ -58,10 +69,12 @@ final class StreamSwitch: Sendable {
     }
 
     func find(_ id: StreamID) throws(ErrorBody) -> Joined {
-        guard let stream = state.withLock({ $0.entries[id]?.stream }) else {
-            throw ErrorBody(code: .notFound, message: "There is no open stream with the id \(id); it may have ended.")
-        }
+        guard let stream = state.withLock({ $0.entries[id]?.stream }) else { throw Self.noStream(id) }
         return stream
+    }
+
+    static func noStream(_ id: StreamID) -> ErrorBody {
+        ErrorBody(code: .notFound, message: "There is no open stream with the id \(id); it may have ended.")
     }
 
     /// The streams that this node should open and has not yet; each is named again only after a while, so that syncs don't spin.

@@ -37,7 +37,14 @@ package struct LeaseScale: Hashable, Sendable {
 extension HeartbeatTiming {
     /// What goes with a lease: each sync renews it, and silence is suspect after a few of them.
     package init(_ lease: LeaseTiming) {
-        self.init(interval: lease.renew, suspectAfter: Milliseconds(lease.renew.count * 10 / 3), lostAfter: lease.wait)
+        self.init(interval: lease.renew, suspectAfter: Milliseconds(lease.renew.count * 3), lostAfter: lease.wait)
+    }
+
+    /// With a longer interval. A node is heard once in it, and is suspect when it is late by half of one.
+    package func scaled(to interval: Milliseconds, wait: Milliseconds) -> Self {
+        let late = Milliseconds(interval.count * 3 / 2 + LeaseTiming.roundTrip.count)
+        let suspectAfter = interval > self.interval ? max(self.suspectAfter, late) : self.suspectAfter
+        return Self(interval: interval, suspectAfter: suspectAfter, lostAfter: max(lostAfter, wait, suspectAfter + interval))
     }
 }
 

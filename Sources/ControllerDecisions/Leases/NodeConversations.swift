@@ -96,7 +96,7 @@ package struct NodeConversations: Sendable {
             session: request.session, isFull: request.full)
         let isKnown = health != nil && hear(node, turn, at: now) && !leases.owesReport(node)
         guard isKnown || (request.full && (health != nil || request.registration != nil)) else { return .unknown }
-        let says = request.registration != nil || request.full || !request.observed.isEmpty || health != .alive
+        let says = request.registration != nil || request.full || !request.observed.isEmpty || request.storage != nil || health != .alive
         turn.standsWithoutReport = isKnown && health == .alive
         return says ? .report(turn) : .quiet(turn)
     }
@@ -229,14 +229,14 @@ package struct NodeConversations: Sendable {
         if now >= lostAt {
             guard leases.declareLost(node, at: now) else { return now + Self.recheck }
             due.lost.append(node)
-            due.ages.append(.init(node: node, age: age, wasHeard: conversations[node] != nil))
+            due.ages.append(.init(node: node, age: age, wasHeard: conversations[node] != nil, timing: timing))
             return now + Self.recheck
         }
         guard health == .alive else { return min(lostAt, now + Self.relook) }
         guard now >= suspectAt else { return suspectAt }
         // By its age alone the ledger might call it lost, and its lease may not be over yet.
         let wasHeard = conversations[node] != nil
-        due.ages.append(.init(node: node, age: min(age, timing.lostAfter - Milliseconds(1)), wasHeard: wasHeard))
+        due.ages.append(.init(node: node, age: min(age, timing.lostAfter - Milliseconds(1)), wasHeard: wasHeard, timing: timing))
         return now + Self.recheck
     }
 

@@ -14,6 +14,7 @@ extension ClusterState {
         let before = record.instance.spec
         guard before.size != size.name || before.resources != size.resources else { return .instance(record.instance, nil) }
         try checkDisk(record.instance, size)
+        try checkQuota(record.instance.project, adding: QuotaUsage(from: before.resources, to: size.resources))
         guard !record.isPending else {
             record.instance.spec.size = size.name
             record.instance.spec.resources = size.resources
@@ -84,7 +85,7 @@ extension ClusterState {
     /// The root disk begins anew from an image; volumes stay as they are.
     mutating func rebuild(_ key: InstanceKey, _ imageName: Name?, operation: OperationID, at now: Timestamp) throws(ErrorBody) -> Answer {
         var record = try arrangeable(key)
-        let image = try find(ImageKey.name(imageName ?? record.instance.spec.image.name))
+        let image = try find(ImageKey.name(imageName ?? record.instance.spec.image.name, in: record.instance.project))
         guard image.minimumDisk <= record.instance.spec.resources.disk else {
             throw .invalid(
                 "image: “\(image.name)” needs a disk of \(image.minimumDisk), and the instance has \(record.instance.spec.resources.disk).")

@@ -19,6 +19,7 @@ extension ClusterState {
         guard taken.count < LedgerSettings.Limit.snapshotsPerInstance else {
             throw .tooMany("Instance “\(instance.name)” has \(taken.count) snapshots, which is the most there may be; delete one first.")
         }
+        try checkQuota(instance.project, adding: QuotaUsage(snapshots: 1))
         let name = try snapshotName(new, of: instance)
         let volumes = try quietVolumes(of: record)
         var disks = volumes.map { SnapshotDisk(volume: $0.id, name: $0.volume.name, size: $0.volume.spec.size) }
@@ -128,7 +129,9 @@ extension ClusterState {
         guard snapshot.hasRoot else {
             throw .conflict("Snapshot “\(snapshot.name)” has no root disk, and an image is made of that alone.")
         }
-        guard imageNames[image] == nil else { throw .conflict("An image “\(image)” exists already; choose another name.") }
+        guard imageNames[ImageName(project: snapshot.project, name: image)] == nil else {
+            throw .conflict("An image “\(image)” exists already; choose another name.")
+        }
         var record = try arrangeable(.id(snapshot.instance))
         guard var storage = record.storage, let place = storage.snapshots.firstIndex(where: { $0.id == snapshot.id }) else {
             throw .conflict("Snapshot “\(snapshot.name)” is not on its node.")

@@ -12,6 +12,7 @@ package enum StorageCommand: Sendable {
     /// With `restart` a running instance is restarted for it.
     case restore(SnapshotKey, OperationID, restart: Bool)
     case export(SnapshotKey, image: Name, OperationID)
+    case clone(NewClone)
     case resize(InstanceKey, size: Name, OperationID, restart: Bool)
     case rebuild(InstanceKey, image: Name?, OperationID)
 
@@ -57,6 +58,22 @@ package enum StorageCommand: Sendable {
         }
     }
 
+    package struct NewClone: Sendable {
+        package var snapshot: SnapshotKey
+        package var instance: InstanceID
+        package var operation: OperationID
+        package var name: Name?
+        /// Nil: the snapshot's.
+        package var size: Name?
+        package init(snapshot: SnapshotKey, instance: InstanceID, operation: OperationID, name: Name?, size: Name?) {
+            self.snapshot = snapshot
+            self.instance = instance
+            self.operation = operation
+            self.name = name
+            self.size = size
+        }
+    }
+
     package struct NewSnapshot: Sendable {
         package var id: SnapshotID
         package var operation: OperationID
@@ -86,6 +103,7 @@ extension ClusterState {
         case .deleteSnapshot(let key, let operation): try delete(key, operation: operation, at: now)
         case .restore(let key, let operation, let restart): try restore(key, operation: operation, restart: restart, at: now)
         case .export(let key, let image, let operation): try export(key, image: image, operation: operation, at: now)
+        case .clone(let clone): try self.clone(clone, at: now)
         case .resize(let key, let size, let operation, let restart): try resize(key, size, operation: operation, restart: restart, at: now)
         case .rebuild(let key, let image, let operation): try rebuild(key, image, operation: operation, at: now)
         }

@@ -19,13 +19,15 @@ extension ClusterState {
             throw .tooMany("There are \(storage.volumes.count) volumes, which is the most there may be.")
         }
         let source: VolumeRecord?
-        if let key = new.source { source = try copyable(key) } else { source = nil }
+        if let key = new.source { source = try copyable(key, in: new.project) } else { source = nil }
         guard let size = new.size ?? source?.volume.spec.size else { throw .invalid("sizeMiB is missing.") }
         try checkSize(size)
         if let source, size < source.volume.spec.size {
             throw .invalid("sizeMiB: a copy of volume “\(source.volume.name)” needs at least its \(source.volume.spec.size).")
         }
         try checkLimits(new.limits)
+        try checkProject(new.project)
+        try checkQuota(new.project, adding: QuotaUsage(volumeOf: size))
         let spec = VolumeSpec(
             size: size, format: new.format ?? source?.volume.spec.format ?? .qcow2, pool: new.pool ?? source?.volume.spec.pool ?? Self.defaultPool,
             limits: new.limits, deleteWithInstance: new.deleteWithInstance,
@@ -44,9 +46,12 @@ extension ClusterState {
     }
 
     /// A copy is of what is at rest, and is made beside it.
-    private func copyable(_ key: VolumeKey) throws(ErrorBody) -> VolumeRecord {
+    private func copyable(_ key: VolumeKey, in project: Name) throws(ErrorBody) -> VolumeRecord {
         let record = try find(key)
         let volume = record.volume
+        guard record.volume.project == project else {
+            throw .conflict("Volume “\(record.volume.name)” is in another project than its copy would be.")
+        }
         guard record.made, !record.deleted else {
             throw .conflict("Volume “\(volume.name)” is \(volume.status.state.rawValue), so there is nothing to copy.")
         }
@@ -160,6 +165,9 @@ extension ClusterState {
             throw .invalid("sizeMiB: volume “\(volume.name)” has \(volume.spec.size); a volume can only grow.")
         }
         guard size > volume.spec.size else { return }
+        var more = QuotaUsage()
+        more.disk = size - volume.spec.size
+        try checkQuota(volume.project, adding: more)
         if let id = volume.node {
             guard let node = nodes[id]?.value, let held = engine.allocation(of: volume.holder) else {
                 throw .conflict("Volume “\(volume.name)” has lost its node.")

@@ -9,13 +9,19 @@ package struct Allocation: Hashable, Sendable, Codable {
     package var groups: [Name]
     /// The hard rules by which it keeps apart, which keep others away from it.
     package var apart: [Constraints.GroupRule]
+    /// When it ends by itself; nil where nobody said so.
+    package var expiresAt: Timestamp?
 
-    package init(instance: InstanceID, node: NodeID, resources: Resources, groups: [Name] = [], apart: [Constraints.GroupRule] = []) {
+    package init(
+        instance: InstanceID, node: NodeID, resources: Resources, groups: [Name] = [], apart: [Constraints.GroupRule] = [],
+        expiresAt: Timestamp? = nil
+    ) {
         self.instance = instance
         self.node = node
         self.resources = resources
         self.groups = groups
         self.apart = apart
+        self.expiresAt = expiresAt
     }
 }
 

@@ -11,6 +11,7 @@ struct AllocationTable: ~Copyable, Sendable {
         var devices: [Resources.DeviceCount]
         var groups: [Name]
         var apart: [Constraints.GroupRule]
+        var expiresAt: Timestamp?
 
         var lists = GroupLists()
     }
@@ -20,6 +21,8 @@ struct AllocationTable: ~Copyable, Sendable {
     private var vacant: [Int32] = []
     /// By slot: the first row of its chain.
     private var first = Column<Int32>()
+    /// By slot: how many of its rows have no end.
+    private var endless = Column<Int32>()
 
     func copy() -> AllocationTable {
         var copy = AllocationTable()
@@ -27,6 +30,7 @@ struct AllocationTable: ~Copyable, Sendable {
         copy.rows = rows
         copy.vacant = vacant
         copy.first = first.copy()
+        copy.endless = endless.copy()
         return copy
     }
 
@@ -42,6 +46,18 @@ struct AllocationTable: ~Copyable, Sendable {
 
     func holds(_ slot: Int32) -> Bool { Int(slot) < first.count && first[Int(slot)] >= 0 }
 
+    /// When the last of its instances ends; `never` where there is none.
+    func lastExpiry(on slot: Int32) -> ExpiryPeriod {
+        guard holds(slot), endless[Int(slot)] == 0 else { return .never }
+        var place = first[Int(slot)]
+        var last = ExpiryPeriod(rows[Int(place)].expiresAt)
+        while place >= 0 {
+            last = max(last, ExpiryPeriod(rows[Int(place)].expiresAt))
+            place = rows[Int(place)].next
+        }
+        return last
+    }
+
     /// In no order that means anything.
     func rows(on slot: Int32) -> [Row] {
         var found: [Row] = []
@@ -55,7 +71,11 @@ struct AllocationTable: ~Copyable, Sendable {
 
     /// The instance must have none yet.
     mutating func insert(_ row: Row) {
-        while first.count <= Int(row.slot) { first.append(-1) }
+        while first.count <= Int(row.slot) {
+            first.append(-1)
+            endless.append(0)
+        }
+        if row.expiresAt == nil { endless[Int(row.slot)] += 1 }
         var row = row
         row.next = first[Int(row.slot)]
         row.previous = -1
@@ -76,6 +96,7 @@ struct AllocationTable: ~Copyable, Sendable {
         guard let place = place(of: instance) else { return nil }
         places.remove(IDWords(instance), place)
         let row = rows[Int(place)]
+        if row.expiresAt == nil { endless[Int(row.slot)] -= 1 }
         if row.previous >= 0 { rows[Int(row.previous)].next = row.next } else { first[Int(row.slot)] = row.next }
         if row.next >= 0 { rows[Int(row.next)].previous = row.previous }
         rows[Int(place)].lists = GroupLists()

@@ -2,7 +2,8 @@ import ClusterModel
 
 extension PlacementState {
     func explain(_ request: PlacementRequest, policy: PlacementPolicy) -> Explanation {
-        let scored = ScoredRequest(instance: request.instance, need: Amounts(request.resources.bounded), measure: measure)
+        let scored = ScoredRequest(
+            instance: request.instance, need: Amounts(request.resources.bounded), measure: measure, expiry: ExpiryPeriod(request.expiresAt))
         return switch policy {
         case .pack: explain(request, policy, PackScore(scored))
         case .spread: explain(request, policy, SpreadScore(scored))
@@ -17,7 +18,7 @@ extension PlacementState {
     private func explain<Score: PlacementScore>(_ request: PlacementRequest, _ policy: PlacementPolicy, _ score: Score) -> Explanation {
         let nodes = self.nodes
         let check = RequestCheck(request, nodes: nodes, shunning: { groups.listsShunning($0).map(\.domain) }) { countsByNode(of: $0) }
-        return Explanation(request, policy: policy, nodes: nodes, check: check, score: score) { (free(on: $0) ?? .zero, isEmpty($0)) }
+        return Explanation(request, policy: policy, nodes: nodes, check: check, score: score) { (free(on: $0) ?? .zero, standing(of: $0)) }
     }
 
     private func countsByNode(of group: GroupKey) -> [NodeID: Int] {
@@ -31,13 +32,13 @@ extension Explanation {
     /// `nodes` in name order.
     init<Score: PlacementScore>(
         _ request: PlacementRequest, policy: PlacementPolicy, nodes: [PlacementNode], check: RequestCheck, score: Score,
-        state: (NodeID) -> (free: Resources, isEmpty: Bool)
+        state: (NodeID) -> (free: Resources, standing: NodeStanding)
     ) {
         self.init(policy: policy, chosen: nil, nodes: [])
         var best: (wishes: Int, score: Double, disk: Int64)?
         for node in nodes {
-            let (free, isEmpty) = state(node.id)
-            let verdict = check.verdict(node, free: free, isEmpty: isEmpty, score: score)
+            let (free, standing) = state(node.id)
+            let verdict = check.verdict(node, free: free, standing: standing, score: score)
             let fits = verdict.refusals.isEmpty
             self.nodes.append(
                 NodeVerdict(

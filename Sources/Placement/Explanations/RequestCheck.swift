@@ -40,7 +40,7 @@ struct RequestCheck {
         var reservations: [String]
     }
 
-    func verdict<Score: PlacementScore>(_ node: PlacementNode, free: Resources, isEmpty: Bool, score: Score) -> Verdict {
+    func verdict<Score: PlacementScore>(_ node: PlacementNode, free: Resources, standing: NodeStanding, score: Score) -> Verdict {
         let placed = need.with(overhead: node.overhead)
         let refusals = Self.fixedRefusals(request, kinds, node) + groupRefusals(node) + free.shortages(of: placed)
         var verdict = Verdict(refusals: refusals, wishes: 0, score: 0, reservations: [])
@@ -48,7 +48,7 @@ struct RequestCheck {
         guard refusals.isEmpty else { return verdict }
         var room = Amounts(free)
         room.memory &-= node.overhead.count
-        verdict.score = score.score(room, on: node.id, isEmpty: isEmpty)
+        verdict.score = score.score(room, on: node.id, standing: standing)
         if let image = request.image, !node.images.contains(image) {
             verdict.score += Wish.fetchCost
             verdict.reservations.append("would have to fetch the image")
@@ -64,6 +64,7 @@ struct RequestCheck {
         case .cordoned: found.append(.cordoned)
         case .draining: found.append(.draining)
         case .stale: found.append(.stale)
+        case .noAddress: found.append(.noAddress)
         }
         found += kinds.refusals(of: NodeKind(node))
         for label in request.constraints.require where !node.labels.contains(label) { found.append(.missingLabel(label)) }

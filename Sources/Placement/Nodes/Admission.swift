@@ -5,4 +5,6 @@ package enum Admission: String, Hashable, Sendable, Codable, CaseIterable {
     case draining
     /// Suspect or lost: not heard from lately.
     case stale
+    /// Every address that it has for guests is taken.
+    case noAddress = "no-address"
 }

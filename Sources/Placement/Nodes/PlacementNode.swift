@@ -31,10 +31,13 @@ package struct PlacementNode: Hashable, Sendable, Codable {
         self.images = images
     }
 
-    /// - Parameter owesRemoval: something has to be taken away there before it is told anything else, so it is as if it were not heard from.
-    package init(_ node: Node, owesRemoval: Bool = false) {
+    /// - Parameters:
+    ///   - owesRemoval: something has to be taken away there before it is told anything else, so it is as if it were not heard from.
+    ///   - hasNoAddress: every address of its range is taken.
+    package init(_ node: Node, owesRemoval: Bool = false, hasNoAddress: Bool = false) {
         let admission: Admission =
-            node.health != .alive ? .stale : node.draining ? .draining : node.cordoned ? .cordoned : owesRemoval ? .stale : .open
+            node.health != .alive
+            ? .stale : node.draining ? .draining : node.cordoned ? .cordoned : owesRemoval ? .stale : hasNoAddress ? .noAddress : .open
         self.init(
             id: node.id, name: node.name, labels: node.labels, taints: node.taints, architecture: node.facts.architecture, traits: node.facts.traits,
             allocatable: node.capacity.allocatable, overhead: node.facts.overhead, admission: admission)

@@ -20,8 +20,7 @@ struct Shelf: Hashable, Sendable {
     var kind: NodeKind
     /// Devices of which at least one is free, as numbers, sorted.
     var freeDevices: [Int32]
-    /// Whether its nodes hold no instance.
-    var isEmpty: Bool
+    var standing: NodeStanding
 }
 
 struct ShelfTable: Sendable {
@@ -34,13 +33,13 @@ struct ShelfTable: Sendable {
     private(set) var plainCosts: [Int32] = []
     /// The same for requests whose devices are looked at apart.
     private(set) var kindCosts: [Int32] = []
-    private(set) var isEmpty: [Bool] = []
+    private(set) var standings: [NodeStanding] = []
     private var nodes: [SlotSet] = []
 
     private struct Key: Hashable {
         var kind: Int32
         var freeDevices: [Int32]
-        var isEmpty: Bool
+        var standing: NodeStanding
     }
 
     var bound: Int { shelves.bound }
@@ -51,8 +50,8 @@ struct ShelfTable: Sendable {
     func nodes(on shelf: Int32) -> SlotSet { nodes[Int(shelf)] }
 
     /// The shelf on which the node now stands.
-    mutating func put(_ slot: Int32, kind: Int32, freeDevices: [Int32], isEmpty: Bool) -> Int32 {
-        let shelf = acquire(Key(kind: kind, freeDevices: freeDevices, isEmpty: isEmpty))
+    mutating func put(_ slot: Int32, kind: Int32, freeDevices: [Int32], standing: NodeStanding) -> Int32 {
+        let shelf = acquire(Key(kind: kind, freeDevices: freeDevices, standing: standing))
         nodes[Int(shelf)].insert(slot)
         return shelf
     }
@@ -65,10 +64,10 @@ struct ShelfTable: Sendable {
         while plainCosts.count < shelves.bound {
             plainCosts.append(Self.refused)
             kindCosts.append(Self.refused)
-            isEmpty.append(false)
+            standings.append(key.standing)
             nodes.append(SlotSet())
         }
-        isEmpty[Int(number)] = key.isEmpty
+        standings[Int(number)] = key.standing
         let isClosed = known.taints.contains { $0.effect == .noPlace }
         kindCosts[Int(number)] = isClosed ? Self.refused : Int32(clamping: known.taints.count)
         plainCosts[Int(number)] = isClosed ? Self.refused : Int32(clamping: known.taints.count + (key.freeDevices.isEmpty ? 0 : 1))
@@ -85,6 +84,6 @@ struct ShelfTable: Sendable {
 
     subscript(shelf: Int32) -> Shelf? {
         guard let key = shelves[shelf], let kind = kinds[key.kind] else { return nil }
-        return Shelf(kind: kind, freeDevices: key.freeDevices, isEmpty: key.isEmpty)
+        return Shelf(kind: kind, freeDevices: key.freeDevices, standing: key.standing)
     }
 }

@@ -6,13 +6,13 @@ package struct BalancedScore: IndexedScore {
 
     package init(_ request: ScoredRequest) { self.request = request }
 
-    package func score(_ room: Amounts, isEmpty: Bool) -> Double {
+    package func score(_ room: Amounts, standing: NodeStanding) -> Double {
         let cpu = request.cpuAfter(room.cpu)
         let memory = request.memoryAfter(room.memory)
         return abs(cpu - memory) - min(cpu, memory) / 2
     }
 
-    package func bound(_ box: RoomBox, isEmpty: Bool) -> Double {
+    package func bound(_ box: RoomBox, standing: NodeStanding) -> Double {
         let mostCPU = request.cpuAfter(box.mostCPU)
         let mostMemory = request.memoryAfter(box.mostMemory)
         let imbalance = max(0, request.cpuAfter(box.leastCPU) - mostMemory, request.memoryAfter(box.leastMemory) - mostCPU)

@@ -7,9 +7,9 @@ package struct BestFitL2Score: IndexedScore {
 
     package init(_ request: ScoredRequest) { self.request = request }
 
-    package func score(_ room: Amounts, isEmpty: Bool) -> Double { request.squaredNorm(room) }
+    package func score(_ room: Amounts, standing: NodeStanding) -> Double { request.squaredNorm(room) }
 
-    package func bound(_ box: RoomBox, isEmpty: Bool) -> Double {
+    package func bound(_ box: RoomBox, standing: NodeStanding) -> Double {
         let cpu = request.cpuAfter(box.leastCPU)
         let memory = request.memoryAfter(box.leastMemory)
         return cpu * cpu + memory * memory
@@ -22,7 +22,7 @@ package struct WorstFitScore: PlacementScore {
     private let request: ScoredRequest
 
     package init(_ request: ScoredRequest) { self.request = request }
-    package func score(_ room: Amounts, on node: NodeID, isEmpty: Bool) -> Double { -request.squaredNorm(room) }
+    package func score(_ room: Amounts, on node: NodeID, standing: NodeStanding) -> Double { -request.squaredNorm(room) }
 }
 
 /// The first node by name.
@@ -31,7 +31,7 @@ package struct FirstFitScore: PlacementScore {
 
     package init(_ request: ScoredRequest) {}
     init() {}
-    package func score(_ room: Amounts, on node: NodeID, isEmpty: Bool) -> Double { 0 }
+    package func score(_ room: Amounts, on node: NodeID, standing: NodeStanding) -> Double { 0 }
 }
 
 /// Any node, but always the same for the same instance and nodes: a number in 0 ..< 1 mixed from both ids.
@@ -41,7 +41,9 @@ package struct RandomScore: PlacementScore {
 
     package init(_ request: ScoredRequest) { seed = Self.mix(IDWords(request.instance), seed: 0x2545_F491_4F6C_DD1D) }
 
-    package func score(_ room: Amounts, on node: NodeID, isEmpty: Bool) -> Double { Double(Self.mix(IDWords(node), seed: seed) >> 11) * 0x1p-53 }
+    package func score(_ room: Amounts, on node: NodeID, standing: NodeStanding) -> Double {
+        Double(Self.mix(IDWords(node), seed: seed) >> 11) * 0x1p-53
+    }
 
     /// The finalizer of SplitMix64 (Steele, Lea, Flood 2014) over both words.
     private static func mix(_ words: IDWords, seed: UInt64) -> UInt64 {

@@ -2,7 +2,7 @@
 ///
 /// With a, b the CPU and memory left after the placement in mean nodes, A, B before, and S what of one is stranded given the cluster's mix of demand:
 /// sqrt(a) + sqrt(b) + 100 * (S(a, b) - S(A, B)). An empty node comes after every node in use. Where a node in use would strand too much, an empty one is better,
-/// as long as hardly more nodes are in use than the sum of all instances needs.
+/// as long as hardly more nodes are in use than the sum of all instances needs. `LifetimeCost` is added for a node in use.
 package struct PackScore: IndexedScore {
     package static let diskTie = DiskTie.lessFree
     private static let strandingWeight = 100.0
@@ -41,20 +41,21 @@ package struct PackScore: IndexedScore {
 
     private func stranded(_ cpu: Double, _ memory: Double) -> Double { max(0, memoryLeads ? memory - cpu * ratio : cpu - memory * ratio) }
 
-    private func weighed(left: Double, stranding: Double, isEmpty: Bool) -> Double {
+    private func weighed(left: Double, stranding: Double, _ standing: NodeStanding) -> Double {
         let lost = Self.strandingWeight * stranding
-        if isEmpty { return left + lost + Self.step }
-        return mayOpen && min(left, 2) + lost > Self.tooBad ? left + lost + 2 * Self.step : left + lost
+        if standing.isEmpty { return left + lost + Self.step }
+        let score = left + lost + LifetimeCost.of(request.expiry, on: standing.lastExpiry)
+        return mayOpen && min(left, 2) + lost > Self.tooBad ? score + 2 * Self.step : score
     }
 
-    package func score(_ room: Amounts, isEmpty: Bool) -> Double {
+    package func score(_ room: Amounts, standing: NodeStanding) -> Double {
         let cpu = request.cpuAfter(room.cpu)
         let memory = request.memoryAfter(room.memory)
         let stranding = stranded(cpu, memory) - stranded(request.cpuBefore(room.cpu), request.memoryBefore(room.memory))
-        return weighed(left: cpu.squareRoot() + memory.squareRoot(), stranding: stranding, isEmpty: isEmpty)
+        return weighed(left: cpu.squareRoot() + memory.squareRoot(), stranding: stranding, standing)
     }
 
-    package func bound(_ box: RoomBox, isEmpty: Bool) -> Double {
+    package func bound(_ box: RoomBox, standing: NodeStanding) -> Double {
         let left = request.cpuAfter(box.leastCPU).squareRoot() + request.memoryAfter(box.leastMemory).squareRoot()
         // With t how far the room is beyond the mix of demand, stranding changes by max(0, t + shift) - max(0, t): falling in t or rising, as the shift's
         // sign says, so that one corner of the box has the least.
@@ -63,6 +64,6 @@ package struct PackScore: IndexedScore {
         let memory = request.memoryBefore(useMostMemory ? box.mostMemory : box.leastMemory)
         let beyond = memoryLeads ? memory - cpu * ratio : cpu - memory * ratio
         let stranding = shift < 0 ? max(shift, -max(0, beyond)) : min(shift, max(0, beyond + shift))
-        return weighed(left: left, stranding: stranding - Self.slack, isEmpty: isEmpty)
+        return weighed(left: left, stranding: stranding - Self.slack, standing)
     }
 }

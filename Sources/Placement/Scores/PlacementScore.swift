@@ -5,16 +5,16 @@ import ClusterModel
 package protocol PlacementScore: Sendable {
     static var diskTie: DiskTie { get }
     init(_ request: ScoredRequest)
-    /// `room` holds the need; `isEmpty` says that no instance is there yet.
-    func score(_ room: Amounts, on node: NodeID, isEmpty: Bool) -> Double
+    /// `room` holds the need.
+    func score(_ room: Amounts, on node: NodeID, standing: NodeStanding) -> Double
 }
 
 /// A score that the index can serve without a look at every node.
 package protocol IndexedScore: PlacementScore {
     /// Of two rooms that differ in disk only, the one that `diskTie` prefers must not score more.
-    func score(_ room: Amounts, isEmpty: Bool) -> Double
+    func score(_ room: Amounts, standing: NodeStanding) -> Double
     /// No room within the box (its sides included, any disk) scores less. The tighter, the fewer nodes are looked at; it need not be met.
-    func bound(_ box: RoomBox, isEmpty: Bool) -> Double
+    func bound(_ box: RoomBox, standing: NodeStanding) -> Double
 }
 
 /// Which of two nodes with equal scores is better.
@@ -26,7 +26,7 @@ package enum DiskTie: Sendable {
 }
 
 extension IndexedScore {
-    package func score(_ room: Amounts, on node: NodeID, isEmpty: Bool) -> Double { score(room, isEmpty: isEmpty) }
+    package func score(_ room: Amounts, on node: NodeID, standing: NodeStanding) -> Double { score(room, standing: standing) }
 }
 
 package struct ScoredRequest: Hashable, Sendable {
@@ -34,6 +34,7 @@ package struct ScoredRequest: Hashable, Sendable {
     /// Without overhead.
     package let need: Amounts
     package let measure: ClusterMeasure
+    package let expiry: ExpiryPeriod
 }
 
 /// A range of CPU and one of memory.

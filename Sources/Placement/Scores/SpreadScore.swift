@@ -5,10 +5,10 @@ package struct SpreadScore: IndexedScore {
 
     package init(_ request: ScoredRequest) { self.request = request }
 
-    package func score(_ room: Amounts, isEmpty: Bool) -> Double {
+    package func score(_ room: Amounts, standing: NodeStanding) -> Double {
         let left = min(request.cpuAfter(room.cpu), request.memoryAfter(room.memory))
         return -(request.need.disk > 0 ? min(left, request.diskAfter(room.disk)) : left)
     }
 
-    package func bound(_ box: RoomBox, isEmpty: Bool) -> Double { -min(request.cpuAfter(box.mostCPU), request.memoryAfter(box.mostMemory)) }
+    package func bound(_ box: RoomBox, standing: NodeStanding) -> Double { -min(request.cpuAfter(box.mostCPU), request.memoryAfter(box.mostMemory)) }
 }

@@ -65,7 +65,7 @@ extension PlacementState {
     }
 
     private func weigh<Score: PlacementScore>(_ slot: Int32, _ request: CompiledRequest, _ score: Score, wishes: Int, _ best: inout Candidate?) {
-        var value = score.score(table.room[Int(slot)], on: table.order.ids[Int(slot)], isEmpty: shelves.isEmpty[Int(shelfOf[Int(slot)])])
+        var value = score.score(table.room[Int(slot)], on: table.order.ids[Int(slot)], standing: shelves.standings[Int(shelfOf[Int(slot)])])
         if !holdsImage(request, slot) { value += Wish.fetchCost }
         let candidate = Candidate(slot: slot, wishes: wishes, score: value, disk: table.room[Int(slot)].disk)
         if isBetter(candidate, than: best, Score.diskTie) { best = candidate }

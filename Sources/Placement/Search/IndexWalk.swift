@@ -39,7 +39,7 @@ struct IndexWalk {
     ) {
         let firstCPU = RoomLevel.of(request.need.cpu)
         let firstMemory = RoomLevel.of(request.need.memory)
-        let isEmpty = engine.shelves.isEmpty[shelf]
+        let standing = engine.shelves.standings[shelf]
         let base = shelf * RoomLevel.words
         guard base < engine.index.rowBits.count else { return }
         var rest = RoomBox(
@@ -51,9 +51,9 @@ struct IndexWalk {
             let least = RoomLevel.least(of: level)
             let most = RoomLevel.most(of: level)
             if Score.diskTie == .moreFree { rest.mostCPU = most } else { rest.leastCPU = least }
-            if let best, score.bound(rest, isEmpty: isEmpty) > best.score { return }
+            if let best, score.bound(rest, standing: standing) > best.score { return }
             let row = Int(engine.index.rows[shelf * RoomLevel.count + level])
-            walkRow(row, least...most, firstMemory, engine, request, score, isEmpty: isEmpty, holdersOnly: holdersOnly)
+            walkRow(row, least...most, firstMemory, engine, request, score, standing: standing, holdersOnly: holdersOnly)
             cpu =
                 (Score.diskTie == .moreFree)
                 ? engine.index.rowBits.lastBit(base, notBelow: firstCPU, before: level) : engine.index.rowBits.nextBit(base, from: level + 1)
@@ -62,7 +62,7 @@ struct IndexWalk {
 
     private mutating func walkRow<Score: IndexedScore>(
         _ row: Int, _ cpu: ClosedRange<Int64>, _ firstMemory: Int, _ engine: borrowing PlacementState, _ request: CompiledRequest, _ score: Score,
-        isEmpty: Bool, holdersOnly: Bool
+        standing: NodeStanding, holdersOnly: Bool
     ) {
         let base = row * RoomLevel.words
         guard let first = engine.index.cellBits.nextBit(base, from: firstMemory),
@@ -70,17 +70,17 @@ struct IndexWalk {
         else { return }
         var box = RoomBox(
             leastCPU: cpu.lowerBound, mostCPU: cpu.upperBound, leastMemory: RoomLevel.least(of: first), mostMemory: RoomLevel.most(of: last))
-        if first != last, let best, score.bound(box, isEmpty: isEmpty) > best.score { return }
+        if first != last, let best, score.bound(box, standing: standing) > best.score { return }
         var memory: Int? = (Score.diskTie == .moreFree) ? last : first
         while let level = memory, !gaveUp {
             box.leastMemory = RoomLevel.least(of: level)
             box.mostMemory = RoomLevel.most(of: level)
-            if let best, score.bound(box, isEmpty: isEmpty) > best.score {
+            if let best, score.bound(box, standing: standing) > best.score {
                 // The rest of the row as a whole, since bounds need not rise along it.
                 if Score.diskTie == .moreFree { box.leastMemory = RoomLevel.least(of: first) } else { box.mostMemory = RoomLevel.most(of: last) }
-                if score.bound(box, isEmpty: isEmpty) > best.score { return }
+                if score.bound(box, standing: standing) > best.score { return }
             } else {
-                look(into: row * RoomLevel.count + level, engine, request, score, isEmpty: isEmpty, holdersOnly: holdersOnly)
+                look(into: row * RoomLevel.count + level, engine, request, score, standing: standing, holdersOnly: holdersOnly)
             }
             memory =
                 (Score.diskTie == .moreFree)
@@ -89,7 +89,7 @@ struct IndexWalk {
     }
 
     private mutating func look<Score: IndexedScore>(
-        into cell: Int, _ engine: borrowing PlacementState, _ request: CompiledRequest, _ score: Score, isEmpty: Bool, holdersOnly: Bool
+        into cell: Int, _ engine: borrowing PlacementState, _ request: CompiledRequest, _ score: Score, standing: NodeStanding, holdersOnly: Bool
     ) {
         var next = engine.index.cells[cell]
         while next != RoomIndex.none {
@@ -97,13 +97,13 @@ struct IndexWalk {
             next = bin.next
             guard bin.cpu >= request.need.cpu || request.need.cpu <= 0, bin.memory >= request.need.memory else { continue }
             let box = RoomBox(leastCPU: bin.cpu, mostCPU: bin.cpu, leastMemory: bin.memory, mostMemory: bin.memory)
-            if let best, score.bound(box, isEmpty: isEmpty) > best.score { continue }
+            if let best, score.bound(box, standing: standing) > best.score { continue }
             guard let slot = first(in: bin, engine, request, Score.diskTie, holdersOnly: holdersOnly) else {
                 if gaveUp { return }
                 continue
             }
             let disk = engine.index.trees.disk(of: slot)
-            let value = score.score(Amounts(cpu: bin.cpu, memory: bin.memory, disk: disk), isEmpty: isEmpty)
+            let value = score.score(Amounts(cpu: bin.cpu, memory: bin.memory, disk: disk), standing: standing)
             let candidate = Candidate(slot: slot, wishes: wishes, score: value, disk: disk)
             if engine.isBetter(candidate, than: best, Score.diskTie) { best = candidate }
         }

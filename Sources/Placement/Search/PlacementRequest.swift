@@ -12,10 +12,12 @@ package struct PlacementRequest: Hashable, Sendable, Codable {
     /// The engine's own where nil.
     package var policy: PlacementPolicy?
     package var image: Digest?
+    /// When the instance ends by itself; nil where nobody said so.
+    package var expiresAt: Timestamp?
 
     package init(
         instance: InstanceID, resources: Resources, groups: [Name] = [], constraints: Constraints = Constraints(), traits: [String] = [],
-        policy: PlacementPolicy? = nil, image: Digest? = nil
+        policy: PlacementPolicy? = nil, image: Digest? = nil, expiresAt: Timestamp? = nil
     ) {
         self.instance = instance
         self.resources = resources
@@ -24,5 +26,6 @@ package struct PlacementRequest: Hashable, Sendable, Codable {
         self.traits = traits
         self.policy = policy
         self.image = image
+        self.expiresAt = expiresAt
     }
 }

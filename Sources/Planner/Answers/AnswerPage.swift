@@ -54,6 +54,6 @@ package enum AnswerPage {
         svg{display:block;width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:var(--soft)}
         .cpu{fill:var(--cpu)}.memory{fill:var(--memory)}.free{fill:var(--free)}.stranded{fill:var(--stranded)}
         .axis{stroke:var(--line);stroke-width:1}.line{fill:none;stroke-width:1.75}
-        .used{stroke:var(--cpu)}.bound{stroke:var(--bound);stroke-dasharray:4 3}.strandedline{stroke:var(--stranded)}
+        .used{stroke:var(--cpu)}.memoryline{stroke:var(--memory)}.bound{stroke:var(--bound);stroke-dasharray:4 3}.strandedline{stroke:var(--stranded)}
         """
 }

@@ -44,6 +44,8 @@ package struct ClusterFile: Hashable, Sendable {
         package var labels = Labels()
         package var constraints = Constraints()
         package var policy: PlacementPolicy?
+        /// When it ends by itself.
+        package var expiresAt: Timestamp?
 
         package init(name: NamePattern, size: Name?, resources: Resources) {
             self.name = name

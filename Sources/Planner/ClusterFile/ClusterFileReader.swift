@@ -129,7 +129,7 @@ private struct ClusterFileReader {
         let fields = try value.mapping(keys: [
             "name", "count", "size", "cpu", "memory", "disk", "devices", "node", "groups", "labels", "policy", "require", "prefer", "tolerate",
             "traits",
-            "architecture", "pool", "antiAffinity", "affinity", "spread",
+            "architecture", "pool", "antiAffinity", "affinity", "spread", "expiresAt",
         ])
         let pattern = try names(fields, at: value, limit: ClusterFile.maximumInstances, taken: instanceNames.count, what: "instances")
         for name in pattern.names where !instanceNames.insert(name).inserted {
@@ -152,6 +152,13 @@ private struct ClusterFileReader {
         for group in try fields["groups"]?.list() ?? [] { entry.groups.append(try group.name()) }
         if let labels = fields["labels"] { entry.labels = try labels.labels() }
         if let policy = fields["policy"] { entry.policy = try policy.word(PlacementPolicy.self) }
+        if let end = fields["expiresAt"] {
+            let text = try end.string()
+            guard let moment = Timestamp(text) else {
+                throw end.error("“\(Printable(text, limit: 40))” is no time: write it in UTC as 2026-11-22T10:00:00.000Z")
+            }
+            entry.expiresAt = moment
+        }
         entry.constraints = try ConstraintsReader.read(fields, traits: try traits(fields["traits"]))
         return entry
     }

@@ -75,6 +75,7 @@ extension ClusterFile.InstanceEntry {
         if let node { fields.append(("node", ClusterFile.quoted(node.text))) }
         fields += ClusterFile.words("groups", groups.map(\.text)) + ClusterFile.labels("labels", labels.all)
         if let policy { fields.append(("policy", policy.rawValue)) }
+        if let expiresAt { fields.append(("expiresAt", "\"\(expiresAt)\"")) }
         fields +=
             ClusterFile.words("require", constraints.require.map(\.description)) + ClusterFile.words("prefer", constraints.prefer.map(\.description))
         fields += ClusterFile.words(

@@ -17,11 +17,13 @@ package struct Replay: Sendable, Codable {
     /// Time of nodes that hold a VM, with `nodes` nodes, divided by the bound's over time; nil for a trace of no length.
     package let nodeHoursRatio: Double?
     package let policy: PlacementPolicy
+    /// Whether the engine was told when each VM ends.
+    package let lifetimes: Bool
     /// For plots; not part of the answer's JSON.
     package let samples: [ReplaySample]
 
     private enum CodingKeys: String, CodingKey {
-        case arrivals, skipped, refused, lowerBoundNodes, fewestNodes, nodes, nodeHoursRatio, policy
+        case arrivals, skipped, refused, lowerBoundNodes, fewestNodes, nodes, nodeHoursRatio, policy, lifetimes
     }
 
     package init(from decoder: any Decoder) throws {
@@ -34,34 +36,41 @@ package struct Replay: Sendable, Codable {
         nodes = try fields.decode(Int.self, forKey: .nodes)
         nodeHoursRatio = try fields.decodeIfPresent(Double.self, forKey: .nodeHoursRatio)
         policy = try fields.decode(PlacementPolicy.self, forKey: .policy)
+        lifetimes = try fields.decodeIfPresent(Bool.self, forKey: .lifetimes) ?? false
         samples = []
     }
 
-    package init(_ trace: Trace, node: ReplayNode, policy: PlacementPolicy, nodes: Int? = nil, sampleCount: Int = 0) {
-        self.init(trace, node: node, policy: policy, nodes: nodes, sampleCount: sampleCount) { _, _ in }
+    package init(
+        _ trace: Trace, node: ReplayNode, policy: PlacementPolicy, nodes: Int? = nil, lifetimeUnit: Milliseconds? = nil, sampleCount: Int = 0
+    ) {
+        self.init(trace, node: node, policy: policy, nodes: nodes, lifetimeUnit: lifetimeUnit, sampleCount: sampleCount) { _, _ in }
     }
 
     /// - Parameters:
     ///   - nodes: how many there are; nil searches the fewest that refuse nothing.
+    ///   - lifetimeUnit: tells the engine when each VM ends, and says how long the trace's unit of time is; nil tells it nothing.
     ///   - sampleCount: how many moments to keep for a plot.
     ///   - progress: told now and then what is done, in words and as a fraction; what it throws ends the replay.
     package init(
-        _ trace: Trace, node: ReplayNode, policy: PlacementPolicy, nodes: Int? = nil, sampleCount: Int = 0,
+        _ trace: Trace, node: ReplayNode, policy: PlacementPolicy, nodes: Int? = nil, lifetimeUnit: Milliseconds? = nil, sampleCount: Int = 0,
         progress: (String, Double) throws -> Void
     ) rethrows {
         let timeline = ReplayTimeline(trace, node: node)
         self.policy = policy
+        lifetimes = lifetimeUnit != nil
         skipped = timeline.skipped
         arrivals = timeline.events.count { $0.arrives }
         lowerBoundNodes = timeline.lowerBound
         let measured = nodes ?? (timeline.lowerBound * 13 + 9) / 10
         self.nodes = measured
-        var run = ReplayRun(policy: policy, timeline: timeline, node: node, limit: measured)
+        var run = ReplayRun(policy: policy, timeline: timeline, node: node, limit: measured, lifetimeUnit: lifetimeUnit)
         _ = try run.run(sampleCount: sampleCount) { try progress("with \(measured) nodes", $0) }
         nodeHoursRatio = timeline.boundTime > 0 ? run.usedTime / timeline.boundTime : nil
         samples = run.samples
         if nodes == nil {
-            fewestNodes = try Self.fewest(timeline, node: node, policy: policy, known: run.refused == 0 ? measured : nil, progress: progress)
+            fewestNodes = try Self.fewest(timeline, known: run.refused == 0 ? measured : nil, progress: progress) {
+                ReplayRun(policy: policy, timeline: timeline, node: node, limit: $0, lifetimeUnit: lifetimeUnit)
+            }
             refused = 0
         } else {
             fewestNodes = nil
@@ -71,11 +80,11 @@ package struct Replay: Sendable, Codable {
 
     /// By halving between the bound and a number that is enough.
     private static func fewest(
-        _ timeline: ReplayTimeline, node: ReplayNode, policy: PlacementPolicy, known: Int?, progress: (String, Double) throws -> Void
+        _ timeline: ReplayTimeline, known: Int?, progress: (String, Double) throws -> Void, with nodes: (Int) -> ReplayRun
     ) rethrows -> Int {
-        func refusesNothing(_ nodes: Int, _ progress: (String, Double) throws -> Void) rethrows -> Bool {
-            var run = ReplayRun(policy: policy, timeline: timeline, node: node, limit: nodes)
-            return try run.run(complete: false) { try progress("trying \(nodes) nodes", $0) }
+        func refusesNothing(_ count: Int, _ progress: (String, Double) throws -> Void) rethrows -> Bool {
+            var run = nodes(count)
+            return try run.run(complete: false) { try progress("trying \(count) nodes", $0) }
         }
         guard timeline.lowerBound > 0 else { return 0 }
         var enough = known ?? max(2, timeline.lowerBound * 2)

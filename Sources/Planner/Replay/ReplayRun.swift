@@ -7,6 +7,8 @@ struct ReplayRun {
     let node: ReplayNode
     /// How many nodes there are; nil opens as many as are wanted.
     let limit: Int?
+    /// How long the trace's unit of time is, where the engine is told when each VM ends.
+    let lifetimeUnit: Milliseconds?
 
     private(set) var refused = 0
     /// In nodes times the trace's unit of time.
@@ -26,7 +28,8 @@ struct ReplayRun {
         var instances = 0
     }
 
-    init(policy: PlacementPolicy, timeline: ReplayTimeline, node: ReplayNode, limit: Int?) {
+    init(policy: PlacementPolicy, timeline: ReplayTimeline, node: ReplayNode, limit: Int?, lifetimeUnit: Milliseconds? = nil) {
+        self.lifetimeUnit = lifetimeUnit
         self.timeline = timeline
         self.node = node
         self.limit = limit
@@ -81,7 +84,8 @@ struct ReplayRun {
 
     private mutating func arrive(_ vm: Int) -> Bool {
         let need = timeline.vms[vm]
-        let request = PlacementRequest(instance: ClusterSnapshot.plannedID(2, vm), resources: need.resources)
+        let request = PlacementRequest(
+            instance: ClusterSnapshot.plannedID(2, vm), resources: need.resources, expiresAt: lifetimeUnit.flatMap { need.expiry(unit: $0) })
         guard let decision = engine.decide(request), let chosen = numbers[decision.node], (try? engine.allocate(decision.allocation)) != nil else {
             refused += 1
             return false

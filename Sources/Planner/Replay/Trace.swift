@@ -14,6 +14,12 @@ package struct Trace: Sendable {
         /// A ten-thousandth counts as one of the engine's.
         var resources: Resources { Resources(cpu: MilliCPU(cpu), memory: MiB(memory), disk: .zero) }
 
+        /// Nil where it outlives the trace, or all that a timestamp can say.
+        func expiry(unit: Milliseconds) -> Timestamp? {
+            let milliseconds = end * Double(unit.count)
+            return milliseconds.magnitude < 1e15 ? Timestamp(milliseconds: Int64(milliseconds)) : nil
+        }
+
         package init(cpu: Int64, memory: Int64, start: Double, end: Double) {
             self.cpu = cpu
             self.memory = memory

@@ -62,7 +62,8 @@ package struct ClusterSnapshot: Sendable {
                     request: PlacementRequest(
                         instance: instance.id, resources: instance.spec.resources, groups: instance.spec.groups,
                         constraints: instance.spec.constraints,
-                        traits: traits[instance.spec.size] ?? [], policy: instance.spec.policy, image: instance.spec.image.digest),
+                        traits: traits[instance.spec.size] ?? [], policy: instance.spec.policy, image: instance.spec.image.digest,
+                        expiresAt: instance.spec.expiresAt),
                     node: instance.placement?.node, allocation: instance.placement?.allocation)
             },
             sizes: sizes)
@@ -77,7 +78,8 @@ package struct ClusterSnapshot: Sendable {
             try? engine.allocate(
                 Allocation(
                     instance: instance.request.instance, node: node, resources: instance.allocation ?? instance.request.resources,
-                    groups: instance.request.groups, apart: instance.request.constraints.antiAffinity.filter(\.hard)),
+                    groups: instance.request.groups, apart: instance.request.constraints.antiAffinity.filter(\.hard),
+                    expiresAt: instance.request.expiresAt),
                 force: true)
         }
         return engine

@@ -27,7 +27,8 @@ extension ClusterFile {
                 name: name, size: entry.size, labels: entry.labels,
                 request: PlacementRequest(
                     instance: ClusterSnapshot.plannedID(2, number), resources: entry.resources, groups: entry.groups, constraints: entry.constraints,
-                    traits: entry.size.flatMap { traits[$0] } ?? [], policy: entry.policy),
+                    traits: entry.size.flatMap { traits[$0] } ?? [], policy: entry.policy,
+                    expiresAt: entry.expiresAt),
                 node: node, allocation: node == nil ? nil : allocation)
         }
         return ClusterSnapshot(policy: policy, nodes: nodes, instances: planned, sizes: sizes)
@@ -57,6 +58,7 @@ extension ClusterFile {
             entry.labels = instance.labels
             entry.constraints = instance.request.constraints
             entry.policy = instance.request.policy
+            entry.expiresAt = instance.request.expiresAt
             return entry
         }
     }

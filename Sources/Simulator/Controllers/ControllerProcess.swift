@@ -79,7 +79,7 @@ final class ControllerProcess {
         let book = LeaseBook(
             term: Term(epoch: epoch, campaignBegan: campaignBegan.duration, length: length), timing: world.grantedLease,
             began: began.duration + inherited, inherited: world.grantedLease.wait)
-        return NodeConversations(nodes: nodes, timing: world.ledgerSettings.timing, leases: book, began: began.duration + inherited)
+        return NodeConversations(nodes: nodes, timing: world.heartbeat, leases: book, began: began.duration + inherited)
     }
 
     var reading: Span { clock.reading(at: world.now) }

@@ -89,6 +89,8 @@ extension ControllerProcess {
             case .instance(let edit):
                 touch(edit.before?.value.instance.placement?.node, wakes: false)
                 touch(edit.after?.value.instance.placement?.node, wakes: edit.after?.value.desiredRevision != edit.before?.value.desiredRevision)
+                touch(edit.before?.value.migration?.peer, wakes: false)
+                touch(edit.after?.value.migration?.peer, wakes: edit.after?.value.desiredRevision != edit.before?.value.desiredRevision)
             case .tombstone(let edit):
                 touch(edit.before?.value.node, wakes: false)
                 touch(edit.after?.value.node, wakes: true)
@@ -96,7 +98,7 @@ extension ControllerProcess {
                 guard edit.after == nil, let before = edit.before else { continue }
                 conversations.forget(before.value.id, at: now)
                 touch(before.value.id, wakes: true)
-            case .size, .image, .operation, .recovery, .key, .seed, .volume, .snapshot: continue
+            case .size, .image, .operation, .recovery, .key, .seed, .volume, .snapshot, .access, .joinToken, .credential, .capacity: continue
             }
         }
         for index in woken.sorted() {

@@ -143,7 +143,7 @@ extension ClientAnswer {
         case .success(.instance(let instance, let operation)): self = .done(instance: instance.id, operation: operation?.id)
         case .success(.operation(let operation)): self = .done(instance: operation.instance, operation: operation.id)
         case .success(.node), .success(.size), .success(.image), .success(.key), .success(.reported), .success(.drain), .success(.recovery),
-            .success(.volume), .success(.snapshot), .success(.done):
+            .success(.volume), .success(.snapshot), .success(.access), .success(.joinToken), .success(.credential), .success(.done):
             self = .done(instance: nil, operation: nil)
         }
     }

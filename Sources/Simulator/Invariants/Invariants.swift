@@ -125,7 +125,7 @@ final class Invariants {
             case .recovery(let edit):
                 recovery.take(edit, at: world.now)
                 if edit.after?.value.hold != nil, world.hasEagerOperator { world.push(.operatorResumes, after: .seconds(10)) }
-            case .size, .image, .operation, .key, .seed, .volume, .snapshot: break
+            case .size, .image, .operation, .key, .seed, .volume, .snapshot, .access, .joinToken, .credential, .capacity: break
             }
             mirror.take(change.change)
         }

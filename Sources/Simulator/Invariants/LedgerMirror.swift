@@ -31,7 +31,7 @@ struct LedgerMirror {
         case .operation(let edit):
             if let before = edit.before { running[before.value.id] = nil }
             if let after = edit.after, after.value.state == .running { running[after.value.id] = after }
-        case .size, .image, .key, .seed, .volume, .snapshot: break
+        case .size, .image, .key, .seed, .volume, .snapshot, .access, .joinToken, .credential, .capacity: break
         }
     }
 

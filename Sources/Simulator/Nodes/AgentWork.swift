@@ -33,7 +33,9 @@ extension AgentProcess {
             world.push(.vmmAnswers(node: node.index, boot: node.boot, pid: vmm.process.pid), after: .milliseconds(20 + node.chance.below(3000)))
             world.push(.workEnds(node: node.index, life: life, instance: id, ticket: number), after: .seconds(30))
             return
-        case .fetchImage, .makeSeed: break
+        case .fetchImage, .makeSeed, .arrangeDisks: break
+        // No intent of the simulator migrates anything.
+        case .receive, .send, .resume: break
         case .makeDisk: node.disk[id]?.hasDisk = true
         case .undo: if !skips { node.disk[id]?.hasDisk = false }
         case .removeFiles:

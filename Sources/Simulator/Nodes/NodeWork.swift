@@ -15,8 +15,8 @@ extension SimulatedNode {
     func duration(of work: InstanceWork) -> Span {
         switch work {
         case .fetchImage: chance.chance(80) ? .milliseconds(1) : .milliseconds(chance.below(8000))
-        case .makeDisk, .makeSeed: .milliseconds(1 + chance.below(30))
-        case .startVMM: .milliseconds(2 + chance.below(60))
+        case .makeDisk, .makeSeed, .arrangeDisks: .milliseconds(1 + chance.below(30))
+        case .startVMM, .receive, .send, .resume: .milliseconds(2 + chance.below(60))
         case .undo, .removeFiles: .milliseconds(1 + chance.below(100))
         }
     }

@@ -127,6 +127,13 @@ extension Change {
         func row<Value>(_ edit: Edit<Value>, _ make: (Edit<Value>) -> Change) -> (Int64, Change?) {
             (edit.after?.key ?? edit.before?.key ?? 0, edit.after.map { make(Edit(before: nil, after: $0)) })
         }
+        func stored(_ change: AccessChange) -> (Int64, Change?) {
+            switch change {
+            case .project(let edit): row(edit) { .access(.project($0)) }
+            case .account(let edit): row(edit) { .access(.account($0)) }
+            case .token(let edit): row(edit) { .access(.token($0)) }
+            }
+        }
         return switch self {
         case .node(let edit): row(edit, Change.node)
         case .instance(let edit): row(edit, Change.instance)
@@ -135,10 +142,14 @@ extension Change {
         case .operation(let edit): row(edit, Change.operation)
         case .tombstone(let edit): row(edit, Change.tombstone)
         case .recovery(let edit): row(edit, Change.recovery)
+        case .joinToken(let edit): row(edit, Change.joinToken)
+        case .credential(let edit): row(edit, Change.credential)
         case .key(let edit): row(edit, Change.key)
         case .seed(let edit): row(edit, Change.seed)
         case .volume(let edit): row(edit, Change.volume)
         case .snapshot(let edit): row(edit, Change.snapshot)
+        case .access(let change): stored(change)
+        case .capacity(let edit): row(edit, Change.capacity)
         }
     }
 }

@@ -9,6 +9,7 @@ final class World {
     let planted: PlantedFault?
     let isTracing: Bool
     let ledgerSettings: LedgerSettings
+    let heartbeat: HeartbeatTiming
     let lease: LeaseTiming
     let image: Image
 
@@ -44,9 +45,9 @@ final class World {
         image = Self.image(chance.id())
         self.chance = chance
         let wait = settings.planted == .waitTooShort ? LeaseTiming.fast.wait : lease.wait
+        heartbeat = HeartbeatTiming(interval: lease.renew, suspectAfter: Milliseconds(lease.wait.count / 4), lostAfter: wait)
         ledgerSettings = LedgerSettings(
             defaultSize: Self.name("tiny"), defaultImage: image.name, policy: settings.shape.policy,
-            timing: HeartbeatTiming(interval: lease.renew, suspectAfter: Milliseconds(lease.wait.count / 4), lostAfter: wait),
             recovery: RecoverySettings(maxLostShare: settings.planted == .brakeOff ? 1000 : RecoverySettings().maxLostShare))
         network = Network(links: settings.shape.machines.count + 1, seed: settings.seed)
         for (index, machine) in settings.shape.machines.enumerated() { nodes.append(SimulatedNode(world: self, index: index, machine: machine)) }

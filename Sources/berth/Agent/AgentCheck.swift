@@ -1,6 +1,7 @@
 import Agent
 import ArgumentParser
 import ClusterAPI
+import Logging
 
 struct AgentCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,7 +16,8 @@ struct AgentCheck: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try AgentConfiguration(contentsOf: config)
-        let transport = try CurlTransport(endpoint: configuration.controller)
+        // Without a certificate the controller is not asked.
+        let transport = try? CertificateKeeper.connect(configuration, logger: ServiceRun.logger("berth.agent", level: .critical)).0
         let findings = await Agent.AgentCheck(configuration: configuration, transport: transport).findings()
         try StandardOutput.write(Self.presentation.text(of: findings, as: output.output))
         guard findings.allSatisfy({ $0.state != .missing }) else { throw ExitStatus.failed }

@@ -2,5 +2,5 @@ import ArgumentParser
 
 struct AgentCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "agent", abstract: "Run a node's agent.", subcommands: [AgentRun.self, AgentCheck.self, AgentShutdown.self])
+        commandName: "agent", abstract: "Run a node's agent.", subcommands: [AgentRun.self, AgentJoin.self, AgentCheck.self, AgentShutdown.self])
 }

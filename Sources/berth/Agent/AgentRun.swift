@@ -8,9 +8,10 @@ struct AgentRun: AsyncParsableCommand, HandlesSignals {
         abstract: "Run the agent until SIGTERM or Ctrl-C. Its VMs go on running without it, and it adopts them when it comes back.",
         discussion: """
             The file needs three things:
-              controller: http://127.0.0.1:7480
+              controller: https://controller.example.org:7480
               name: n1
               dataDirectory: /var/lib/berth/agent
+            and the node a certificate: see “berth agent join”.
             """)
 
     @Option(help: ArgumentHelp("The configuration file.", valueName: "file"), completion: .file(extensions: ["yaml"]))
@@ -21,8 +22,9 @@ struct AgentRun: AsyncParsableCommand, HandlesSignals {
         let logger = ServiceRun.logger("berth.agent", level: configuration.logLevel)
         let service: AgentService
         do {
-            let transport = try CurlTransport(endpoint: configuration.controller)
-            service = try AgentService(configuration: configuration, logger: logger, version: Version.text, transport: transport)
+            let (transport, certificates) = try CertificateKeeper.connect(configuration, logger: logger)
+            service = try AgentService(
+                configuration: configuration, logger: logger, version: Version.text, transport: transport, certificates: certificates)
         } catch {
             throw CommandFailure(.failed, "\(error)")
         }

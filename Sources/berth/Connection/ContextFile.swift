@@ -7,16 +7,23 @@ import StrictYAML
 ///     current: dev
 ///     contexts:
 ///       - name: dev
-///         endpoint: "http://127.0.0.1:41234"
+///         endpoint: "https://127.0.0.1:41234"
 ///       - name: office
 ///         endpoint: "https://berth.example.org"
+///         ca: "/etc/berth/authority.pem"
 ///         token: "…"
+///         project: "shop"
 package struct ContextFile: Hashable, Sendable {
     package struct Context: Hashable, Sendable {
         package var name: String
         package var endpoint: String
         package var token: String?
-        package init(name: String, endpoint: String, token: String? = nil) {
+        package var project: String?
+        /// The path of the authority’s certificate; nil: whatever the machine trusts.
+        package var ca: String?
+        package init(name: String, endpoint: String, token: String? = nil, project: String? = nil, ca: String? = nil) {
+            self.project = project
+            self.ca = ca
             self.name = name
             self.endpoint = endpoint
             self.token = token
@@ -39,11 +46,11 @@ package struct ContextFile: Hashable, Sendable {
         var file = ContextFile()
         file.current = try root["current"]?.string()
         for value in try root["contexts"]?.list() ?? [] {
-            let fields = try value.mapping(keys: ["name", "endpoint", "token"])
+            let fields = try value.mapping(keys: ["name", "endpoint", "token", "project", "ca"])
             file.contexts.append(
                 Context(
                     name: try fields.required("name").string(), endpoint: try fields.required("endpoint").string(),
-                    token: try fields["token"]?.string()))
+                    token: try fields["token"]?.string(), project: try fields["project"]?.string(), ca: try fields["ca"]?.string()))
         }
         return file
     }
@@ -59,6 +66,8 @@ package struct ContextFile: Hashable, Sendable {
         if !contexts.isEmpty { text += "contexts:\n" }
         for context in contexts {
             text += "  - name: \(YAMLText.quoted(context.name))\n    endpoint: \(YAMLText.quoted(context.endpoint))\n"
+            if let project = context.project { text += "    project: \(YAMLText.quoted(project))\n" }
+            if let ca = context.ca { text += "    ca: \(YAMLText.quoted(ca))\n" }
             if let token = context.token { text += "    token: \(YAMLText.quoted(token))\n" }
         }
         return text

@@ -8,6 +8,9 @@ package struct DeclaredDifference: Sendable {
         case createSize(Size)
         case launch(LaunchRequest)
         case update(Name, UpdateRequest, fields: [String])
+        case createVolume(VolumeRequest)
+        case updateVolume(Name, VolumeUpdateRequest, fields: [String])
+        case attach(Name, to: Name)
         case start(Name)
         case stop(Name)
         /// What can't be changed of a thing that is there.
@@ -16,7 +19,7 @@ package struct DeclaredDifference: Sendable {
 
     package var steps: [Step] = []
 
-    package init(_ declared: DeclaredCluster, keys: [SSHKey], sizes: [Size], instances: [Instance]) {
+    package init(_ declared: DeclaredCluster, keys: [SSHKey], sizes: [Size], instances: [Instance], volumes: [Volume] = []) {
         for (name, key) in declared.keys {
             guard let present = keys.first(where: { $0.name == name }) else {
                 steps.append(.importKey(KeyRequest(name: name, publicKey: key)))
@@ -38,6 +41,41 @@ package struct DeclaredDifference: Sendable {
             }
             steps += Self.steps(from: present, to: instance)
         }
+        for volume in declared.volumes { steps += Self.steps(for: volume, volumes.first { $0.name == volume.name }) }
+    }
+
+    private static func steps(for wanted: DeclaredCluster.Volume, _ present: Volume?) -> [Step] {
+        let attaching = wanted.attachTo.map { [Step.attach(wanted.name, to: $0)] } ?? []
+        guard let present else {
+            var request = VolumeRequest(name: wanted.name)
+            request.size = wanted.size
+            request.format = wanted.format
+            request.pool = wanted.pool
+            request.limits = wanted.iops.map { IOLimits(iops: $0) }
+            request.deleteWithInstance = wanted.deleteWithInstance
+            return [.createVolume(request)] + attaching
+        }
+        var fixed: [String] = []
+        if wanted.size < present.spec.size { fixed.append("size (it can only grow)") }
+        if let format = wanted.format, format != present.spec.format { fixed.append("format") }
+        if let pool = wanted.pool, pool != present.spec.pool { fixed.append("pool") }
+        if let instance = wanted.attachTo, let attachment = present.attachment, attachment.instanceName != instance { fixed.append("attachTo") }
+        if !fixed.isEmpty { return [.impossible("volume/\(wanted.name)", fields: fixed)] }
+        var update = VolumeUpdateRequest()
+        var fields: [String] = []
+        if wanted.size > present.spec.size {
+            update.size = wanted.size
+            fields.append("size")
+        }
+        if let iops = wanted.iops, iops != present.spec.limits.iops {
+            update.limits = IOLimits(iops: iops, bytesPerSecond: present.spec.limits.bytesPerSecond)
+            fields.append("iops")
+        }
+        if let flag = wanted.deleteWithInstance, flag != present.spec.deleteWithInstance {
+            update.deleteWithInstance = flag
+            fields.append("deleteWithInstance")
+        }
+        return (fields.isEmpty ? [] : [.updateVolume(wanted.name, update, fields: fields)]) + (present.attachment == nil ? attaching : [])
     }
 
     private static func request(_ instance: DeclaredCluster.Instance) -> LaunchRequest {
@@ -97,6 +135,9 @@ extension DeclaredDifference.Step {
         case .createSize(let size): "+ size/\(size.name)"
         case .launch(let request): "+ instance/\(request.name?.text ?? "")"
         case .update(let name, _, let fields): "~ instance/\(name): \(fields.joined(separator: ", "))"
+        case .createVolume(let request): "+ volume/\(request.name)"
+        case .updateVolume(let name, _, let fields): "~ volume/\(name): \(fields.joined(separator: ", "))"
+        case .attach(let name, let instance): "~ volume/\(name): attached to \(instance)"
         case .start(let name): "~ instance/\(name): starts"
         case .stop(let name): "~ instance/\(name): stops"
         case .impossible(let what, let fields): "! \(what): \(fields.joined(separator: ", "))"

@@ -6,7 +6,7 @@ import FoundationEssentials
 /// What apply, diff and delete share: the file, and the cluster as it is.
 struct DeclaredOptions: ParsableArguments {
     @Option(
-        name: [.short, .long], help: ArgumentHelp("A YAML file of keys, sizes and instances; - is standard input.", valueName: "file"),
+        name: [.short, .long], help: ArgumentHelp("A YAML file of keys, sizes, instances and volumes; - is standard input.", valueName: "file"),
         completion: .file())
     var file: String
 
@@ -21,6 +21,7 @@ struct DeclaredOptions: ParsableArguments {
     func difference(_ declared: DeclaredCluster, _ client: APIClient) async throws -> DeclaredDifference {
         DeclaredDifference(
             declared, keys: try await client.keys().whole().items, sizes: try await client.sizes().whole().items,
-            instances: try await client.instances().whole().items)
+            instances: try await client.instances().whole().items,
+            volumes: declared.volumes.isEmpty ? [] : try await client.volumes().whole().items)
     }
 }

@@ -4,7 +4,8 @@ import ClusterModel
 
 struct DeleteDeclared: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Delete what a file says: its instances, then its sizes and keys. What is gone already is no error.",
+        commandName: "delete",
+        abstract: "Delete what a file says: its instances, then its volumes with their data, its sizes and keys. What is gone already is no error.",
         discussion: "berth delete --file cluster.yaml")
 
     @OptionGroup var options: DeclaredOptions
@@ -24,6 +25,12 @@ struct DeleteDeclared: AsyncParsableCommand {
         }
         if waiting.wait ?? true, !operations.isEmpty {
             try await OperationWait(client: client, progress: progress, timeout: waiting.timeout).finish(operations)
+        }
+        for volume in declared.volumes {
+            try await Self.unlessGone {
+                _ = try await client.delete(volume: volume.name.text)
+                progress.note("- volume/\(volume.name)")
+            }
         }
         for size in declared.sizes {
             try await Self.unlessGone {

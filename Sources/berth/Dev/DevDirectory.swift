@@ -31,7 +31,15 @@ struct DevDirectory {
     func file(_ name: String) -> String { "\(path)/\(name)" }
     func configuration(of process: String) -> String { file("\(process).yaml") }
     func log(of process: String) -> String { file("\(process).log") }
+    /// What the controller makes at its first start.
+    var authority: String { "\(data(of: "controller"))/authority.pem" }
     func data(of process: String) -> String { file(process) }
+
+    /// What its controller gave the first admin; nil before its first start.
+    var adminToken: String? {
+        guard let text = try? ConfigurationFile.text(data(of: "controller") + "/admin-token") else { return nil }
+        return text.split(whereSeparator: \.isNewline).first.map(String.init)
+    }
 
     func make() throws { try UserDirectory.make(path) }
 

@@ -48,8 +48,14 @@ package struct DevPlan: Sendable {
 
     private init(nodes: [Node]) { self.nodes = nodes }
 
+    /// Synthetic nodes are thousands of agents in one process, which have no disk to keep a certificate on.
+    package var isSecure: Bool { !nodes.contains(where: \.isSynthetic) }
+
     package func controllerText(port: UInt16, data: String) -> String {
-        var text = "listen: 127.0.0.1:\(port)\ndataDirectory: \(YAMLText.quoted(data))\n"
+        var text = isSecure ? "" : "security: none\n"
+        text += "listen: 127.0.0.1:\(port)\ndataDirectory: \(YAMLText.quoted(data))\n"
+        // One token does everything here, benchmarks among it.
+        text += "access: {rate: 100000, burst: 100000}\n"
         if let policy { text += "placement: {policy: \(policy.rawValue)}\n" }
         return text
     }

@@ -1,3 +1,4 @@
+import Agent
 import ClusterAPI
 import ClusterModel
 import Glibc
@@ -23,11 +24,16 @@ final class DevStart: Sendable {
     /// `plan` makes a new cluster; without one, `known` is made whole again.
     func start(known: DevState?, plan: DevPlan?) async throws -> DevState {
         var state = try known ?? prepare(plan)
-        let client = APIClient(transport: try CurlTransport(endpoint: state.endpoint), pauses: [])
         try startMissing("controller", ["controller", "run"], &state)
-        try await waitUntilReady(client, state)
+        try await waitForAuthority(state)
+        try await waitUntilReady(APIClient(transport: try state.transport(directory), pauses: []), state)
+        // With the token that the controller has written down by now.
+        let client = APIClient(transport: try state.transport(directory), pauses: [])
         if let plan { for size in plan.sizes { try await create(size, client) } }
-        for node in state.nodes { try startMissing(node, ["agent", "run"], &state) }
+        for node in state.nodes {
+            if state.isSecure { try await join(node, client) }
+            try startMissing(node, ["agent", "run"], &state)
+        }
         if state.fleet > 0 { try startMissing(DevState.fleetName, ["dev", "fleet", "--controller", state.endpoint], &state) }
         try await waitForNodes(client, state)
         try setContext(&state)
@@ -48,7 +54,7 @@ final class DevStart: Sendable {
     private func prepare(_ plan: DevPlan?) throws -> DevState {
         let plan = try plan ?? DevPlan.equal(3, synthetic: false)
         let port = try LoopbackPort.free()
-        let endpoint = "http://127.0.0.1:\(port)"
+        let endpoint = "\(plan.isSecure ? "https" : "http")://127.0.0.1:\(port)"
         let agents = plan.nodes.filter { !$0.isSynthetic }
         let fleet = plan.nodes.filter(\.isSynthetic)
         let state = DevState(endpoint: endpoint, nodes: agents.map(\.name.text), fleet: fleet.count, processes: [], previousContext: nil)
@@ -85,12 +91,31 @@ final class DevStart: Sendable {
         do { _ = try await client.create(size) } catch let error as ErrorBody where error.code == .conflict {}
     }
 
+    /// Where a node has no certificate yet, or one that will not do.
+    private func join(_ node: String, _ client: APIClient) async throws {
+        let configuration = try AgentConfiguration(contentsOf: directory.configuration(of: node))
+        if let kept = try? NodeCertificateFiles(directory: configuration.dataDirectory).read(), kept.isOfUse { return }
+        progress.show("joining \(node)")
+        do {
+            let token = try await client.createJoinToken(JoinTokenRequest(node: configuration.name, ttl: Milliseconds(seconds: 60)))
+            _ = try await NodeJoining(configuration).join(token: token.token)
+        } catch let failure as WorkFailure {
+            throw CommandFailure(.failed, "\(node) could not join: \(failure)")
+        }
+    }
+
     // MARK: Waiting
+
+    private func waitForAuthority(_ state: DevState) async throws {
+        guard state.isSecure else { return }
+        let file = directory.authority
+        try await poll("the controller has made no authority", state) { access(file, R_OK) == 0 ? .isSo : .notYet(0) }
+    }
 
     private func waitUntilReady(_ client: APIClient, _ state: DevState) async throws {
         progress.show("waiting for the controller")
         try await poll("the controller is not ready", state) {
-            do { return try await client.isReady(timeout: .seconds(2)) } catch is TransportError { return false }
+            do { return try await client.isReady(timeout: .seconds(2)) ? .isSo : .notYet(0) } catch is TransportError { return .notYet(0) }
         }
     }
 
@@ -99,19 +124,31 @@ final class DevStart: Sendable {
         try await poll("not all nodes are alive", state) {
             let alive = try await client.cluster().nodesByHealth[Node.Health.alive.rawValue] ?? 0
             progress.show("waiting for \(state.expectedNodes) nodes", done: Int64(alive), of: Int64(state.expectedNodes))
-            return alive >= state.expectedNodes
+            return alive >= state.expectedNodes ? .isSo : .notYet(alive)
         }
     }
 
-    /// Asks until it is so; a process that has ended meanwhile is the answer why it never will be.
-    private func poll(_ what: String, _ state: DevState, _ isSo: () async throws -> Bool) async throws {
-        let end = ContinuousClock.now + Self.patience
-        while try await !isSo() {
+    private enum Finding {
+        case isSo
+        /// How far it has come.
+        case notYet(Int)
+    }
+
+    /// Asks until it is so, and as long as it comes further; a process that has ended meanwhile is the answer why it never will be.
+    private func poll(_ what: String, _ state: DevState, _ find: () async throws -> Finding) async throws {
+        var end = ContinuousClock.now + Self.patience
+        var furthest = 0
+        while case .notYet(let far) = try await find() {
+            if far > furthest {
+                furthest = far
+                end = .now + Self.patience
+            }
             if let ended = state.processes.first(where: { !$0.isRunning }) {
                 throw CommandFailure(.failed, "\(ended.name) has ended; the end of its log:\n\(directory.tail(ofLog: ended.name, lines: 5))")
             }
             guard .now < end else {
-                throw CommandFailure(.timedOut, "\(what) after \(Self.patience.components.seconds)s; see the logs in \(directory.path)")
+                throw CommandFailure(
+                    .timedOut, "\(what), and for \(Self.patience.components.seconds)s nothing came of it; see the logs in \(directory.path)")
             }
             try await Task.sleep(for: .milliseconds(50))
         }
@@ -119,18 +156,19 @@ final class DevStart: Sendable {
 
     private func setContext(_ state: inout DevState) throws {
         wroteContext.withLock { $0 = true }
-        try DevContext.set(&state)
+        try DevContext.set(&state, directory)
         try state.write(directory)
     }
 }
 
 /// The context “dev” in a person's context file, beside which the others stay as they are.
 enum DevContext {
-    static func set(_ state: inout DevState) throws {
+    static func set(_ state: inout DevState, _ directory: DevDirectory) throws {
         guard let path = ContextFile.standardPath else { return }
         var file = try ContextFile.read(path) ?? ContextFile()
         if file.current != DevStart.contextName { state.previousContext = file.current }
-        file.set(.init(name: DevStart.contextName, endpoint: state.endpoint))
+        let authority = state.isSecure ? directory.authority : nil
+        file.set(.init(name: DevStart.contextName, endpoint: state.endpoint, token: directory.adminToken, ca: authority))
         file.current = DevStart.contextName
         try file.write(path)
     }

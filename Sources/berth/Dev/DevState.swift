@@ -1,3 +1,4 @@
+import ClusterAPI
 import ClusterModel
 import FoundationEssentials
 import Glibc
@@ -11,6 +12,18 @@ struct DevState: Codable {
     var processes: [DevProcess]
     /// The context that was current before.
     var previousContext: String?
+
+    /// Who is trusted to be the controller.
+    func trust(_ directory: DevDirectory) throws -> CurlTrust {
+        guard isSecure else { return CurlTrust() }
+        return CurlTrust(.pinned(try InputFile.read(directory.authority, limit: 1 << 20)))
+    }
+
+    var isSecure: Bool { endpoint.hasPrefix("https:") }
+
+    func transport(_ directory: DevDirectory) throws -> CurlTransport {
+        try CurlTransport(endpoint: endpoint, token: directory.adminToken, trust: try trust(directory))
+    }
 
     static let fleetName = "fleet"
 

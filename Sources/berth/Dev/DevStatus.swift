@@ -21,7 +21,7 @@ struct DevStatus: AsyncParsableCommand {
     func run() async throws {
         let directory = try DevDirectory(options.directory)
         guard let state = try DevState.read(directory) else { throw CommandFailure(.notFound, "no cluster is up in \(directory.path)") }
-        let nodes = await nodes(of: state)
+        let nodes = await nodes(of: state, directory)
         let lines = state.processNames.map { name in
             let process = state.processes.first { $0.name == name }
             let running = process?.isRunning ?? false
@@ -38,8 +38,8 @@ struct DevStatus: AsyncParsableCommand {
     }
 
     /// Nil where the controller does not answer.
-    private func nodes(of state: DevState) async -> [NodeView]? {
-        guard let transport = try? CurlTransport(endpoint: state.endpoint) else { return nil }
+    private func nodes(of state: DevState, _ directory: DevDirectory) async -> [NodeView]? {
+        guard let transport = try? state.transport(directory) else { return nil }
         return try? await APIClient(transport: transport, pauses: []).nodes().whole().items
     }
 

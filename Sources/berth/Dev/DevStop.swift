@@ -11,7 +11,7 @@ struct DevStop {
     /// How many there were. A controller that can't be reached has none to delete: `endGuestsLeft` does what is left to do.
     func deleteInstances() async throws -> Int {
         guard state.processes.contains(where: { $0.name == "controller" && $0.isRunning }) else { return 0 }
-        let client = APIClient(transport: try CurlTransport(endpoint: state.endpoint))
+        let client = APIClient(transport: try state.transport(directory))
         let instances: [Instance]
         do { instances = try await client.instances().whole().items } catch is TransportError { return 0 }
         if !instances.isEmpty { progress.show("deleting \(instances.count) instances") }

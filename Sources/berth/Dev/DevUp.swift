@@ -44,7 +44,7 @@ struct DevUp: AsyncParsableCommand {
         let begun = DevStart(directory: directory, progress: progress)
         do {
             let state = try await begun.start(known: known, plan: known == nil ? try plan() : nil)
-            if let image { try await importTiny(image, state, progress) }
+            if let image { try await importTiny(image, state, directory, progress) }
             progress.end()
             report(state, known: known != nil, started: begun.startedNames, took: progress.elapsed)
         } catch {
@@ -68,14 +68,15 @@ struct DevUp: AsyncParsableCommand {
         throw CommandFailure(.conflict, "a cluster of \(known.expectedNodes) nodes is up already: end it first with `berth dev down`")
     }
 
-    private func importTiny(_ file: String, _ state: DevState, _ progress: ProgressLine) async throws {
-        let client = APIClient(transport: try CurlTransport(endpoint: state.endpoint))
+    private func importTiny(_ file: String, _ state: DevState, _ directory: DevDirectory, _ progress: ProgressLine) async throws {
+        let client = APIClient(transport: try state.transport(directory))
         let name = try Name("tiny")
         guard try await !client.images().whole().items.contains(where: { $0.name == name }) else { return }
         progress.show("importing \(file) as tiny")
         let format = try ImageFileName.format(file)
-        _ = try await client.importImage(
-            ImageDescription(name: name, format: format, architecture: ImageFileName.thisArchitecture), file: file)
+        var description = ImageDescription(name: name, format: format, architecture: ImageFileName.thisArchitecture)
+        description.isPublic = true
+        _ = try await client.importImage(description, file: file)
     }
 
     private func report(_ state: DevState, known: Bool, started: [String], took: Duration) {

@@ -31,6 +31,8 @@ package enum EventTable {
         case .key(let name): "key/\(name)"
         case .volume(_, let name): "volume/\(name)"
         case .snapshot(_, let name): "snapshot/\(name)"
+        case .project(let name): "project/\(name)"
+        case .account(let name): "account/\(name)"
         }
     }
 }

@@ -45,6 +45,9 @@ struct ImageImport: AsyncParsableCommand {
     @Option(help: "nocloud where it reads the seed by cloud-init, none where it does not.")
     var cloudInit: Image.CloudInit?
 
+    @Flag(name: .customLong("public"), help: "For every project; an operator's to say.")
+    var isPublic = false
+
     @OptionGroup var output: OutputOptions
     @OptionGroup var connection: ConnectionOptions
 
@@ -60,6 +63,7 @@ struct ImageImport: AsyncParsableCommand {
         description.version = version
         description.os = os
         description.cloudInit = cloudInit
+        description.isPublic = isPublic
         let progress = ProgressLine(quiet: connection.quiet)
         defer { progress.end() }
         let named = description.name

@@ -7,6 +7,7 @@ struct InstanceCommand: ParsableCommand {
         subcommands: [
             InstanceLaunch.self, InstanceList.self, InstanceShow.self, InstanceExplain.self, InstanceStart.self, InstanceStop.self,
             InstanceReboot.self,
-            InstanceUpdate.self, InstanceDelete.self, InstanceAdopt.self, InstanceDestroy.self,
+            InstanceResize.self, InstanceRebuild.self, InstanceMigrate.self, InstanceUpdate.self, InstanceDelete.self, InstanceAdopt.self,
+            InstanceDestroy.self,
         ])
 }

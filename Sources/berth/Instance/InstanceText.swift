@@ -33,6 +33,7 @@ package enum InstanceText {
         fields.add("Labels", spec.labels.all.map(\.description).joined(separator: ", "))
         fields.add("Groups", spec.groups.map(\.text).joined(separator: ", "))
         fields.add("Policy", spec.policy?.rawValue)
+        fields.add("Volumes", spec.volumes?.map(\.text).joined(separator: ", "))
         fields.add("Restart", spec.restart.rawValue)
         fields.add("Recovery", spec.recovery.rawValue + (spec.ephemeral ? ", ephemeral" : ""))
         fields.add("Priority", spec.priority == 0 ? nil : "\(spec.priority)")

@@ -6,5 +6,6 @@ struct NodeCommand: ParsableCommand {
         abstract: "See and operate nodes.",
         subcommands: [
             NodeList.self, NodeShow.self, NodeCordon.self, NodeUncordon.self, NodeDrain.self, NodeConfirmDead.self, NodeRemove.self,
+            NodeToken.self, NodeRevoke.self,
         ])
 }

@@ -7,8 +7,9 @@ struct NodeDrain: AsyncParsableCommand {
         commandName: "drain",
         abstract: "Empty a node: move its instances away, place nothing new on it.",
         discussion: """
-            Fenced and ephemeral instances move: each ends here, and starts elsewhere once that is confirmed.
-            Those that keep data on their local disk can't, and are stopped with --stop. The plan is shown first.
+            Running instances migrate live and stopped ones cold, with their disks, where another node can take them over as they are.
+            Of the others, fenced and ephemeral ones move: each ends here, and begins anew elsewhere once that is confirmed.
+            Those that can do neither are stopped with --stop. The plan is shown first.
               berth node drain n1 --dry-run         what goes where, and what can't
               berth node drain n1 --stop --yes
               berth node uncordon n1                takes instances again, and starts what was stopped
@@ -48,9 +49,10 @@ struct NodeDrain: AsyncParsableCommand {
             throw CommandFailure(.conflict, "\(name) can't be drained: \(first.name)\(more) \(first.reason ?? "can't move")")
         }
         if dryRun { return }
+        let migrations = planned.plan.items.count { $0.action == .live || $0.action == .cold }
         let moves = planned.plan.items.count { $0.action == .move }
         let stops = planned.plan.items.count { $0.action == .stop }
-        try Confirmation.ask("Drain \(name), move \(moves) and stop \(stops)?", yes: yes)
+        try Confirmation.ask("Drain \(name), migrate \(migrations), move \(moves) and stop \(stops)?", yes: yes)
         _ = try await client.drain(node, request)
         guard waiting.wait ?? true else { return }
         Interrupt.setNotice("the drain goes on: see it with `berth node show \(name)`, end it with `berth node uncordon \(name)`")

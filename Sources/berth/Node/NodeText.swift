@@ -23,15 +23,26 @@ package enum NodeText {
         fields.add("Allocatable", ResourcesText.of(node.capacity.allocatable))
         fields.add("Allocated", "\(ResourcesText.of(view.allocated)), by \(view.instances) instance\(view.instances == 1 ? "" : "s")")
         fields.add("Free", ResourcesText.of(view.free))
+        for pool in node.pools {
+            fields.add("Pool \(pool.name)", "\(pool.kind.rawValue), \(pool.available) of \(pool.total) available")
+        }
         fields.add("KVM", kvm(node.facts.kvm))
         fields.add("VMM", "\(node.facts.vmm.rawValue) \(node.facts.vmmVersion), \(node.facts.overhead) beside each guest's memory")
         fields.add("Fencing", node.facts.fencing == .watchdog ? "by its guard, and by a watchdog behind that" : "by its guard alone (softFenced)")
+        fields.add("Network", node.facts.network.map(network))
         fields.add("Architecture", node.facts.architecture.rawValue)
         fields.add("Traits", node.facts.traits.joined(separator: ", "))
         fields.add("Kernel", node.facts.kernel)
         fields.add("Agent", node.facts.agentVersion)
         fields.add("Registered", node.registeredAt.description)
         return fields.text
+    }
+
+    private static func network(_ network: NodeNetwork) -> String {
+        switch network.mode {
+        case .bridge: "bridge behind NAT, \(network.range.map(\.description) ?? "no range")"
+        case .user: "user networking, each guest alone" + (network.reason.map { ": \($0)" } ?? "")
+        }
     }
 
     private static func kvm(_ finding: KVMFinding) -> String {

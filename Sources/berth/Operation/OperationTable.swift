@@ -12,7 +12,7 @@ package enum OperationTable {
                 Column("TOOK", .right) { operation in
                     operation.finishedAt.map { HumanText.took(.milliseconds($0.milliseconds - operation.createdAt.milliseconds)) } ?? ""
                 },
-                Column("MESSAGE") { $0.message ?? "" },
+                Column("MESSAGE") { $0.message ?? $0.progress.map(MigrationText.of) ?? "" },
                 Column("GENERATION", .right, wide: true) { "\($0.generation)" },
                 Column("INSTANCE-ID", wide: true) { $0.instance.description },
             ], name: { $0.id.description })

@@ -42,6 +42,9 @@ struct OperationWait {
         guard all.count == 1, let only = running.first else {
             return progress.show("waiting", done: Int64(all.count - running.count), of: Int64(all.count))
         }
+        if let transfer = only.progress, transfer.total > 0 {
+            return progress.show("\(only.instanceName): \(MigrationText.of(transfer))")
+        }
         do {
             let instance = try await client.instance(only.instance.description)
             let reason = instance.status.reason.map { " (\(Printable($0, limit: 120)))" } ?? ""

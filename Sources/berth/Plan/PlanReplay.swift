@@ -14,7 +14,18 @@ struct PlanReplay: AsyncParsableCommand {
             of the trace is written as ten CPUs or 10000 MiB there, so that nothing is lost.
             """)
 
-    enum TimeUnit: String, CaseIterable, ExpressibleByArgument { case second, minute, hour, day }
+    enum TimeUnit: String, CaseIterable, ExpressibleByArgument {
+        case second, minute, hour, day
+
+        var length: Milliseconds {
+            switch self {
+            case .second: Milliseconds(seconds: 1)
+            case .minute: Milliseconds(seconds: 60)
+            case .hour: Milliseconds(seconds: 3600)
+            case .day: Milliseconds(seconds: 86_400)
+            }
+        }
+    }
 
     @Argument(help: "The trace.")
     var file: String
@@ -23,7 +34,7 @@ struct PlanReplay: AsyncParsableCommand {
         help: ArgumentHelp("Which column is what.", valueName: "id=…,vcpus=…,memory=…,start=…,end=…"), transform: PlanArguments.columns)
     var columns: TraceColumns = TraceColumns()
 
-    @Option(help: "The unit of the trace's times: second, minute, hour or day. Ratios do not depend on it.")
+    @Option(help: "The unit of the trace's times: second, minute, hour or day. Ratios depend on it with --lifetimes only.")
     var timeUnit: TimeUnit = .second
 
     @Option(help: ArgumentHelp("One node, in the trace's units.", valueName: "vcpus=…,memory=…"), transform: PlanArguments.node)
@@ -38,6 +49,9 @@ struct PlanReplay: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Write the cluster at that moment instead, on as many nodes as the policy opens.", valueName: "time"))
     var stateAt: Double?
 
+    @Flag(help: "Tell the policy when each VM ends, as --expires-in does for an instance.")
+    var lifetimes = false
+
     @Flag(name: [.short, .long], help: "Show no progress on standard error.")
     var quiet = false
 
@@ -46,7 +60,9 @@ struct PlanReplay: AsyncParsableCommand {
     func validate() throws {
         guard let stateAt else { return }
         guard stateAt.isFinite else { throw ValidationError("--state-at must be a finite time, in the trace's unit.") }
-        guard policy.count <= 1, nodes == nil else { throw ValidationError("--state-at takes one policy, and no --nodes.") }
+        guard policy.count <= 1, nodes == nil, !lifetimes else {
+            throw ValidationError("--state-at takes one policy, and no --nodes or --lifetimes.")
+        }
     }
 
     func run() async throws {
@@ -64,7 +80,10 @@ struct PlanReplay: AsyncParsableCommand {
         var replays: [Replay] = []
         for policy in policy.isEmpty ? [.pack] : policy {
             replays.append(
-                try Replay(trace, node: node, policy: policy, nodes: nodes, sampleCount: answer.html == nil ? 0 : 480) { what, done in
+                try Replay(
+                    trace, node: node, policy: policy, nodes: nodes, lifetimeUnit: lifetimes ? timeUnit.length : nil,
+                    sampleCount: answer.html == nil ? 0 : 480
+                ) { what, done in
                     try Task.checkCancellation()
                     progress.show("\(policy.rawValue) \(what)", done: Int64(done * 1000), of: 1000)
                 })

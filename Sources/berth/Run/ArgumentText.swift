@@ -50,6 +50,22 @@ package enum ArgumentText {
         return .init(name: try Name(label.key), count: count)
     }
 
+    /// A user, or a service account as "project/name".
+    package static func account(_ text: String) throws -> AccountName { try AccountName(text) }
+
+    /// The secret itself is never an argument: it would be seen in the list of processes.
+    package static func token(_ text: String) throws -> TokenID {
+        guard let id = TokenID(text) else { throw Invalid(description: "write an id of `berth token list`, not the secret") }
+        return id
+    }
+
+    package static func limit(_ text: String) throws -> Int64 {
+        guard let number = Int64(text), number >= 0, number <= 1_000_000_000 else {
+            throw Invalid(description: "write a whole number from 0 to 1000000000")
+        }
+        return number
+    }
+
     package static func positive(_ text: String) throws -> Int {
         guard let number = Int(text), number > 0, number <= 1_000_000 else { throw Invalid(description: "write a whole number from 1 to 1000000") }
         return number

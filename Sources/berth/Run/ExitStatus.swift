@@ -38,6 +38,7 @@ package enum ExitStatus: Int32, Error, CaseIterable {
             case let error as CommandFailure: error.status
             case let error as ErrorBody: ExitStatus(error.code)
             case TransportError.unreachable, is MalformedAnswer: .unreachable
+            case TransportError.untrusted: .notAllowed
             case TransportError.timedOut: .timedOut
             case TransportError.invalidEndpoint: .usage
             case let error as UnreadableFile: error.isMissing ? .notFound : .failed

@@ -7,7 +7,8 @@ import Glibc
 package enum CageProcess {
     /// Returns when the VMM has been executed, under the node's lease where there is a directory to read it from. The cage is waited for in the background, so that it leaves no zombie.
     package static func start(
-        _ settings: QEMUSettings, in directory: String, command: [String], under run: RunDirectory? = nil, timeout: Duration = .seconds(20)
+        _ settings: QEMUSettings, in directory: String, command: [String], under run: RunDirectory? = nil, tap: GuestTap? = nil,
+        timeout: Duration = .seconds(20)
     ) async throws(WorkFailure) {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw WorkFailure("cannot make a pipe: \(String(cString: strerror(errno)))") }
@@ -16,8 +17,9 @@ package enum CageProcess {
         var words = [settings.cage, "--directory", directory, "--log-limit", "\(settings.consoleLimit)"]
         if let run { words += ["--lease", run.lease, "--registry", run.registry] }
         if let groups = settings.groups, let name = directory.split(separator: "/").last { words += ["--cgroup", "\(groups.path)/\(name)"] }
+        if tap != nil { words.append("--tap") }
         words += ["--"] + command
-        let result = spawn(words, report: ends[1])
+        let result = spawn(words, report: ends[1], tap: tap)
         close(ends[1])
         switch result {
         case .failure(let failure): throw failure
@@ -34,13 +36,19 @@ package enum CageProcess {
     }
 
     /// Starts the executable with these words and leaves it to itself.
-    static func detach(_ words: [String]) throws(WorkFailure) { reap(try spawn(words, report: nil).get()) }
+    @discardableResult
+    static func detach(_ words: [String]) throws(WorkFailure) -> pid_t {
+        let pid = try spawn(words, report: nil).get()
+        reap(pid)
+        return pid
+    }
 
-    private static func spawn(_ words: [String], report: Int32?) -> Result<pid_t, WorkFailure> {
+    private static func spawn(_ words: [String], report: Int32?, tap: GuestTap? = nil) -> Result<pid_t, WorkFailure> {
         var arguments = words.map { strdup($0) }
         defer { for argument in arguments { free(argument) } }
         arguments.append(nil)
-        let descriptors = report.map { [cspawn_descriptor(from: $0, to: 3)] } ?? []
+        var descriptors = report.map { [cspawn_descriptor(from: $0, to: 3)] } ?? []
+        if let tap { descriptors.append(cspawn_descriptor(from: tap.descriptor, to: 4)) }
         var environment: [UnsafeMutablePointer<CChar>?] = [strdup("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), strdup("LANG=C.UTF-8"), nil]
         defer { for variable in environment { free(variable) } }
         var pid: pid_t = 0

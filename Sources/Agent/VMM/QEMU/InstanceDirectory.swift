@@ -32,6 +32,13 @@ package struct InstanceDirectory: Sendable {
         case disk = "disk.qcow2"
         /// The guest was shut down because the machine goes down.
         case shutdown = "shutdown.json"
+        /// Of a migration: its key, and the sockets of the VMM that receives and of the one that sends.
+        case keys = "keys.psk"
+        case disksSocket = "disks.sock"
+        case stateSocket = "state.sock"
+        case disksDoor = "send-disks.sock"
+        case stateDoor = "send-state.sock"
+        case copierControl = "copier.sock"
     }
 
     /// What the cage writes down of the VMM that it is about to run.

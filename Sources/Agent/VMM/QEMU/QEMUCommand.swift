@@ -7,6 +7,12 @@ package struct QEMUCommand {
     package var instance: DesiredInstance
     package var image: CachedImage
     package var network: GuestNetwork
+    /// Of the instance's volumes, with the files that they are.
+    package var volumes: [(volume: AttachedVolume, path: String)] = []
+
+    /// How many devices can come while the guest runs: each needs a port of its own.
+    static let ports = 8
+    private static let portSlot = "0x10"
 
     package var words: [String] {
         var words = [settings.binary, "-nodefaults", "-no-user-config", "-display", "none"]
@@ -23,13 +29,17 @@ package struct QEMUCommand {
             words += ["-kernel", kernel, "-initrd", initrd, "-append", "console=\(settings.architecture.serial) quiet panic=-1"]
         case .disk: words += drive("root", format: .qcow2, file: .disk, isReadOnly: false, more: ",bootindex=0")
         }
-        words += ["-netdev", "user,id=net0,net=\(GuestNetwork.user.subnet),ipv6=off"]
+        words += portWords + volumes.enumerated().flatMap { volumeWords($1.volume, $1.path, port: $0) }
+        // Descriptor 4 is the guest's tap device, opened by the agent.
+        let isBridged = network.bridged != nil
+        words += ["-netdev", isBridged ? "tap,id=net0,fd=4" : "user,id=net0,net=\(GuestNetwork.user.subnet),ipv6=off"]
         words += ["-device", "virtio-net-pci,netdev=net0,mac=\(network.mac),romfile="]
         words += ["-device", "virtio-rng-pci", "-device", "virtio-balloon-pci,free-page-reporting=on,deflate-on-oom=on"]
         words += ["-chardev", "socket,id=agent,path=\(InstanceDirectory.File.guestAgent.rawValue),server=on,wait=off"]
         words += ["-device", "virtio-serial-pci", "-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0"]
         // A panic ends the VMM with a status, which is seen even when no agent runs.
         words += ["-device", "pvpanic-pci", "-action", "panic=exit-failure"]
+        if instance.migration?.part == .receive { words += ["-incoming", "defer", "-S"] }
         return words + settings.moreArguments
     }
 
@@ -37,8 +47,8 @@ package struct QEMUCommand {
     private var acceleration: [String] {
         if settings.architecture == .aarch64 { return arm }
         return switch settings.accelerator {
-        case .tcg: ["-accel", "tcg,tb-size=\(settings.translationBuffer.count)", "-machine", "q35"]
-        case .kvm: ["-accel", "kvm", "-cpu", "host", "-machine", "q35"]
+        case .tcg: ["-accel", "tcg,tb-size=\(settings.translationBuffer.count)", "-cpu", "qemu64", "-machine", settings.machine]
+        case .kvm: ["-accel", "kvm", "-cpu", settings.processor ?? "host", "-machine", settings.machine]
         // The software backends that were seen abort on unknown registers and can't run nested guests.
         case .emulatedKVM: ["-accel", "kvm", "-cpu", "qemu64,-svm", "-machine", "pc"]
         }
@@ -57,19 +67,44 @@ package struct QEMUCommand {
         return ["-smp", "\(processors)", "-m", "\(max(1, instance.resources.memory.count))"]
     }
 
-    private func drive(_ name: String, format: Image.Format, file: InstanceDirectory.File, isReadOnly: Bool, more: String = "") -> [String] {
+    private var portWords: [String] {
+        guard settings.hasPorts else { return [] }
+        return (0..<Self.ports).flatMap { port in
+            let more = port == 0 ? ",multifunction=on" : ""
+            return ["-device", "pcie-root-port,id=port\(port),chassis=\(port + 1),bus=pcie.0,addr=\(Self.portSlot).\(port)\(more)"]
+        }
+    }
+
+    private func volumeWords(_ volume: AttachedVolume, _ path: String, port: Int) -> [String] {
         let node = BlockNode(
-            driver: format.rawValue, name: name, isReadOnly: isReadOnly, file: .init(driver: "file", filename: file.rawValue))
+            driver: volume.place.format.rawValue, name: volume.nodeName, isReadOnly: false, discard: "unmap",
+            file: .init(driver: "file", filename: path))
+        let bus = settings.hasPorts ? ",bus=port\(port)" : ""
+        let serial = volume.id.description.filter { $0 != "-" }.prefix(20)
+        return [
+            "-blockdev", Self.json(node), "-device",
+            "virtio-blk-pci,id=\(volume.nodeName),drive=\(volume.nodeName),serial=\(serial)\(bus)",
+        ]
+    }
+
+    private static func json(_ node: BlockNode) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let text = (try? encoder.encode(node)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        return ["-blockdev", text, "-device", "virtio-blk-pci,drive=\(name)\(more)"]
+        return (try? encoder.encode(node)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    private func drive(_ name: String, format: Image.Format, file: InstanceDirectory.File, isReadOnly: Bool, more: String = "") -> [String] {
+        let node = BlockNode(
+            driver: format.rawValue, name: name, isReadOnly: isReadOnly, discard: isReadOnly ? nil : "unmap",
+            file: .init(driver: "file", filename: file.rawValue))
+        return ["-blockdev", Self.json(node), "-device", "virtio-blk-pci,drive=\(name)\(more)"]
     }
 
     private struct BlockNode: Encodable {
         var driver: String
         var name: String
         var isReadOnly: Bool
+        var discard: String?
         var file: File
 
         struct File: Encodable {
@@ -77,7 +112,7 @@ package struct QEMUCommand {
             var filename: String
         }
 
-        enum CodingKeys: String, CodingKey { case driver, name = "node-name", isReadOnly = "read-only", file }
+        enum CodingKeys: String, CodingKey { case driver, name = "node-name", isReadOnly = "read-only", discard, file }
     }
 }
 
@@ -100,11 +135,36 @@ package struct QEMUSettings: Sendable {
     package var consoleLimit = 1 << 20
     package var moreArguments: [String] = []
     package var groups = ControlGroups.standard
+    /// With its version, so that two nodes mean the same.
+    package var machine = "q35"
+    /// Nil: under KVM the machine's own.
+    package var processor: String?
+
+    /// The machine that is made for software backends of KVM's interface has no PCI Express.
+    var hasPorts: Bool { accelerator != .emulatedKVM || architecture == .aarch64 }
 
     package init(binary: String, cage: String, accelerator: Accelerator) {
         self.binary = binary
         self.cage = cage
         self.accelerator = accelerator
+    }
+}
+
+extension QEMUSettings {
+    /// "7.2.22" makes pc-q35-7.2; other architectures and backends keep theirs.
+    mutating func pinMachine(to version: String) {
+        let parts = version.split(separator: ".").prefix(2)
+        guard architecture == .x86_64, parts.count == 2, parts.allSatisfy({ Int($0) != nil }) else { return }
+        machine = "pc-q35-\(parts.joined(separator: "."))"
+    }
+
+    /// What a guest sees of the machine under it: a running one goes only where all of it is the same.
+    var machineOfGuests: String {
+        switch accelerator {
+        case .tcg: "tcg \(machine) \(architecture == .aarch64 ? "max" : "qemu64")"
+        case .kvm: "kvm \(machine) \(processor ?? "host \(MachineFacts.processor())")"
+        case .emulatedKVM: "kvm pc qemu64,-svm"
+        }
     }
 }
 
@@ -115,25 +175,4 @@ extension Architecture {
     var package: String { self == .aarch64 ? "qemu-system-arm" : "qemu-system-x86" }
 
     fileprivate var serial: String { self == .aarch64 ? "ttyAMA0" : "ttyS0" }
-}
-
-/// The guest's side of its network. First version: QEMU's user networking, where every guest is alone in a network like this.
-package struct GuestNetwork: Hashable, Sendable {
-    package struct User: Sendable {
-        package var subnet = "10.0.2.0/24"
-        package var address = "10.0.2.15"
-        package var prefix = 24
-        package var gateway = "10.0.2.2"
-        package var nameserver = "10.0.2.3"
-    }
-
-    package static let user = User()
-
-    package var mac: String
-
-    /// Locally administered, and the same at every start.
-    package init(of instance: InstanceID) {
-        let bytes = withUnsafeBytes(of: instance.rawValue.uuid) { Array($0.suffix(5)) }
-        mac = ([0x02] + bytes).map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined(separator: ":")
-    }
 }

@@ -9,21 +9,31 @@ import Synchronization
 package final class QEMUDriver: VMM {
     package let news: AsyncStream<VMMNews>
     private let tell: AsyncStream<VMMNews>.Continuation
-    private let settings: QEMUSettings
+    let settings: QEMUSettings
+    let relay: MigrationRelay?
     private let root: String
-    private let images: ImageCache
+    let images: ImageCache
+    let volumes: VolumeKeeper
+    let exporter: SnapshotExport
+    let tool = DiskTool()
     private let seeds: SeedSource
     private let run: RunDirectory
     private let nodeGuard: NodeGuard
-    private let logger: Logger
+    private let network: any NetworkDriver
+    let logger: Logger
     private let bootID = RunningProcess.bootID()
     private let connections = Mutex<[InstanceID: QMPConnection]>([:])
 
     package init(
-        settings: QEMUSettings, root: String, images: ImageCache, seeds: SeedSource, run: RunDirectory, nodeGuard: NodeGuard, logger: Logger
+        settings: QEMUSettings, root: String, images: ImageCache, volumes: VolumeKeeper, seeds: SeedSource, exporter: SnapshotExport,
+        run: RunDirectory, nodeGuard: NodeGuard, network: any NetworkDriver = UserNetwork(), logger: Logger, relay: MigrationRelay? = nil
     ) {
+        self.volumes = volumes
+        self.exporter = exporter
+        self.relay = relay
         self.run = run
         self.nodeGuard = nodeGuard
+        self.network = network
         self.settings = settings
         self.root = root
         self.images = images
@@ -37,7 +47,11 @@ package final class QEMUDriver: VMM {
         Set(InstanceDirectory.all(under: root).compactMap { $0.read(InstanceRecord.self, from: .record)?.desired.image.digest })
     }
 
-    package func address(of instance: InstanceID) -> String? { GuestNetwork.user.address }
+    package func address(of instance: InstanceID) -> String? { network(of: instance).address }
+
+    func network(of instance: InstanceID) -> GuestNetwork {
+        directory(instance).read(InstanceRecord.self, from: .record).map { network.network(of: $0.desired) } ?? GuestNetwork(of: instance)
+    }
 
     package func save(_ record: InstanceRecord) throws(WorkFailure) { try directory(record.desired.id).write(record, to: .record) }
 
@@ -45,13 +59,19 @@ package final class QEMUDriver: VMM {
         let directory = directory(record.desired.id)
         switch work {
         case .fetchImage: _ = try await images.fetch(record.desired.image)
-        case .makeDisk: try makeDisk(record.desired, directory)
+        case .makeDisk: try await makeDisk(record.desired, directory)
         case .makeSeed:
             let content = try await seeds.seed(of: record.desired)
-            try put(Seed(instance: record.desired, network: GuestNetwork(of: directory.id), content: content).image(), into: directory.file(.seed))
+            let seed = Seed(instance: record.desired, network: network.network(of: record.desired), content: content)
+            try put(seed.image(), into: directory.file(.seed))
         case .startVMM: _ = try await start(record)
+        case .arrangeDisks: _ = try await arrangeDisks(of: record, in: nil)
+        case .receive, .send, .resume: throw WorkFailure("\(work.words) is no work of this kind", isLasting: true)
         case .undo: try directory.clear(keeping: [.record, .lock, .complaints, .console])
-        case .removeFiles: try await remove(directory)
+        case .removeFiles:
+            try await waitForCage(directory)
+            await dropSnapshots(of: record)
+            try await remove(directory)
         }
     }
 
@@ -60,7 +80,7 @@ package final class QEMUDriver: VMM {
     func directory(_ id: InstanceID) -> InstanceDirectory { InstanceDirectory(id: id, under: root) }
 
     /// Beside its place and moved there; after a power cut it is made again, so it is not synced.
-    private func put(_ data: Data, into path: String) throws(WorkFailure) {
+    func put(_ data: Data, into path: String) throws(WorkFailure) {
         let temporary = path + ".new"
         let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw WorkFailure("cannot write \(path): \(String(cString: strerror(errno)))") }
@@ -74,9 +94,11 @@ package final class QEMUDriver: VMM {
 
     private static let largestDisk = MiB(64 << 20)
 
-    /// A disk that is there is never made again.
-    private func makeDisk(_ desired: DesiredInstance, _ directory: InstanceDirectory) throws(WorkFailure) {
-        guard case .disk(let path, let format, let virtualBytes) = images.cached(desired.image), !directory.exists(.disk) else { return }
+    /// A disk that is there is never made again, but it grows.
+    func makeDisk(_ desired: DesiredInstance, _ directory: InstanceDirectory) async throws(WorkFailure) {
+        if directory.exists(.disk) { return try await growDisk(desired, directory) }
+        if let origin = desired.storage?.origin { return try await copyDisk(desired, origin, directory) }
+        guard case .disk(let path, let format, let virtualBytes) = images.cached(desired.image) else { return }
         guard desired.resources.disk <= Self.largestDisk else { throw WorkFailure("a disk holds at most \(Self.largestDisk)", isLasting: true) }
         let size = max(desired.resources.disk.count, 0) << 20
         guard virtualBytes <= size else {
@@ -87,10 +109,14 @@ package final class QEMUDriver: VMM {
         try put(QCOW2.overlay(on: path, format: format, virtualBytes: size), into: directory.file(.disk))
     }
 
-    private func remove(_ directory: InstanceDirectory) async throws(WorkFailure) {
-        connections.withLock { $0.removeValue(forKey: directory.id) }?.close()
+    private func waitForCage(_ directory: InstanceDirectory) async throws(WorkFailure) {
         for _ in 0..<100 where directory.isCaged { try? await Task.sleep(for: .milliseconds(20)) }
         guard !directory.isCaged else { throw WorkFailure("its cage has not ended") }
+    }
+
+    private func remove(_ directory: InstanceDirectory) async throws(WorkFailure) {
+        connections.withLock { $0.removeValue(forKey: directory.id) }?.close()
+        try await waitForCage(directory)
         try directory.clear()
     }
 
@@ -104,9 +130,16 @@ package final class QEMUDriver: VMM {
         }
         guard !Task.isCancelled else { throw WorkFailure("cancelled") }
         for stale in [InstanceDirectory.File.complaints, .shutdown] { directory.delete(stale) }
-        let command = QEMUCommand(settings: settings, instance: record.desired, image: image, network: GuestNetwork(of: directory.id))
+        var command = QEMUCommand(settings: settings, instance: record.desired, image: image, network: network.network(of: record.desired))
+        command.volumes = try volumeFiles(of: record.desired)
         if record.desired.fenced { await nodeGuard.ensure() }
-        try await CageProcess.start(settings, in: directory.path, command: command.words, under: record.desired.fenced ? run : nil)
+        do throws(WorkFailure) {
+            let tap = try await network.connect(record.desired)
+            try await CageProcess.start(settings, in: directory.path, command: command.words, under: record.desired.fenced ? run : nil, tap: tap)
+        } catch {
+            await network.disconnect(directory.id)
+            throw error
+        }
         let spawned = ContinuousClock.now
         guard let process = directory.read(InstanceDirectory.Process.self, from: .process)?.vmm else {
             throw WorkFailure("the cage left no record of its VMM")
@@ -117,10 +150,17 @@ package final class QEMUDriver: VMM {
             let hadEnded = !RunningProcess.isAlive(process)
             RunningProcess.signal(process, SIGKILL)
             for _ in 0..<100 where directory.isCaged { try? await Task.sleep(for: .milliseconds(20)) }
-            if let complaint = complaint(of: directory) { throw WorkFailure(complaint) }
+            if let complaint = complaint(of: directory) {
+                await network.disconnect(directory.id)
+                throw WorkFailure(complaint)
+            }
             // A guest may be through before anybody asks; the watch then tells of its end.
-            guard hadEnded else { throw error }
+            guard hadEnded else {
+                await network.disconnect(directory.id)
+                throw error
+            }
         }
+        await limitVolumes(of: record.desired)
         watch(process, directory)
         return StartedVMM(process: process, spawned: spawned)
     }
@@ -131,6 +171,7 @@ package final class QEMUDriver: VMM {
             do throws(WorkFailure) {
                 let connection = try await QMPConnection(socket: InstanceDirectory.File.control.rawValue, in: directory.path)
                 connections.withLock { $0.updateValue(connection, forKey: directory.id) }?.close()
+                Task { await connection.goOnIfHeld() }
                 return
             } catch {
                 guard RunningProcess.isAlive(process) else { throw WorkFailure("QEMU ended at once") }
@@ -161,6 +202,7 @@ package final class QEMUDriver: VMM {
         let panicked = exit == .exited(1) && connection?.shutdownReason == "guest-panic"
         let bySignal = exit == .poweredOff && connection?.shutdownReason == "host-signal"
         connection?.close()
+        await network.disconnect(directory.id)
         tell.yield(
             VMMNews(
                 instance: directory.id, process: process,
@@ -217,10 +259,18 @@ package final class QEMUDriver: VMM {
     // MARK: - Taking up
 
     package func inventory() async throws(WorkFailure) -> [FoundInstance] {
-        await withTaskGroup(of: FoundInstance.self) { group in
+        let found = await withTaskGroup(of: FoundInstance.self) { group in
             for directory in InstanceDirectory.all(under: root) where !directory.removeIfEmpty() { group.addTask { await self.find(directory) } }
             return await group.reduce(into: []) { $0.append($1) }.sorted { $0.id < $1.id }
         }
+        await network.takeUp(
+            found.compactMap { instance in
+                switch instance.vmm {
+                case .running, .doubtful: instance.record?.desired
+                case .never, .ended, .endedWithMachine, .shutDownWithNode: nil
+                }
+            })
+        return found
     }
 
     private func find(_ directory: InstanceDirectory) async -> FoundInstance {
@@ -231,7 +281,9 @@ package final class QEMUDriver: VMM {
         guard let process = directory.read(InstanceDirectory.Process.self, from: .process)?.vmm else {
             return FoundInstance(id: directory.id, record: record, vmm: .never)
         }
-        return FoundInstance(id: directory.id, record: record, vmm: await judge(process, directory))
+        var found = FoundInstance(id: directory.id, record: record, vmm: await judge(process, directory))
+        if case .running = found.vmm { found.isHeld = await isHeld(directory.id) }
+        return found
     }
 
     private func judge(_ process: VMMProcess, _ directory: InstanceDirectory) async -> FoundInstance.FoundVMM {

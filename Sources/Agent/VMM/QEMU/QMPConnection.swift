@@ -18,6 +18,7 @@ package final class QMPConnection: Sendable {
     private let state = Mutex(State())
     /// Longer than any answer to a command of ours.
     private static let maximumLine = 1 << 20
+    private static let heldFor = Duration.seconds(5)
 
     /// Connects and agrees on capabilities.
     package init(socket name: String, in directory: String, timeout: Duration = .seconds(5)) async throws(WorkFailure) {
@@ -46,6 +47,18 @@ package final class QMPConnection: Sendable {
     package func execute<Value: Decodable>(
         _ command: String, _ arguments: [String: String]? = nil, as: Value.Type, timeout: Duration = .seconds(5)
     ) async throws(WorkFailure) -> Value {
+        try await answer(to: command, arguments, timeout: timeout)
+    }
+
+    package func execute<Arguments: Encodable & Sendable, Value: Decodable>(
+        _ command: String, with arguments: Arguments, as: Value.Type, timeout: Duration = .seconds(5)
+    ) async throws(WorkFailure) -> Value {
+        try await answer(to: command, arguments, timeout: timeout)
+    }
+
+    private func answer<Value: Decodable>(
+        to command: String, _ arguments: (some Encodable & Sendable)?, timeout: Duration
+    ) async throws(WorkFailure) -> Value {
         do {
             let line = try await ask(command, arguments, timeout: timeout)
             if let failure = try JSONDecoder().decode(QMPMessage.self, from: line).error {
@@ -59,7 +72,18 @@ package final class QMPConnection: Sendable {
         }
     }
 
-    private func ask(_ command: String, _ arguments: [String: String]?, timeout: Duration) async throws -> Data {
+    /// The same with arguments that have numbers and lists in them.
+    func call<Value: Decodable>(
+        _ command: String, _ arguments: some Encodable & Sendable, as: Value.Type, timeout: Duration = .seconds(10)
+    ) async throws(WorkFailure) -> Value {
+        try await answer(to: command, arguments, timeout: timeout)
+    }
+
+    func call(_ command: String, _ arguments: some Encodable & Sendable, timeout: Duration = .seconds(10)) async throws(WorkFailure) {
+        _ = try await call(command, arguments, as: QMPMessage.Nothing.self, timeout: timeout)
+    }
+
+    private func ask(_ command: String, _ arguments: (some Encodable & Sendable)?, timeout: Duration) async throws -> Data {
         let id = state.withLock { state in
             defer { state.nextID += 1 }
             return state.nextID
@@ -110,7 +134,23 @@ package final class QMPConnection: Sendable {
             finish(id, .success(line))
         } else if message.event == "SHUTDOWN" {
             state.withLock { $0.shutdownReason = message.data?.reason }
+        } else if message.event == "BLOCK_IO_ERROR", message.data?.action == "stop" {
+            goOnLater()
         }
+    }
+
+    /// A guest that wrote where there is no room is held by QEMU until somebody says that it may try again; where there still is none, this is called anew.
+    private func goOnLater() {
+        Task { [weak self] in
+            try? await Task.sleep(for: Self.heldFor)
+            try? await self?.execute("cont")
+        }
+    }
+
+    /// For a connection that was not there when the guest was held.
+    func goOnIfHeld() async {
+        guard let status = try? await execute("query-status", as: QMPMessage.Status.self), status.status == "io-error" else { return }
+        goOnLater()
     }
 
     package func close() {

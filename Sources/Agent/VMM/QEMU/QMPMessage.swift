@@ -8,6 +8,8 @@ struct QMPMessage: Decodable {
 
     struct Details: Decodable {
         var reason: String?
+        /// What QEMU did about an error of a disk: "stop", "report".
+        var action: String?
     }
 
     var id: Int?
@@ -16,9 +18,9 @@ struct QMPMessage: Decodable {
     var data: Details?
 
     /// `{"execute": …, "id": …}`
-    struct Command: Encodable {
+    struct Command<Arguments: Encodable>: Encodable {
         var execute: String
-        var arguments: [String: String]?
+        var arguments: Arguments?
         var id: Int
     }
 
@@ -27,6 +29,7 @@ struct QMPMessage: Decodable {
     }
 
     struct Nothing: Decodable {}
+    struct Status: Decodable { var status: String }
     struct Name: Decodable { var name: String? }
     struct Identity: Decodable { var UUID: String }
 }

@@ -26,6 +26,15 @@ package final class SyntheticDriver: VMM {
 
     package func perform(_ work: InstanceWork, for record: InstanceRecord) {}
 
+    package func arrangeDisks(of record: InstanceRecord, in process: VMMProcess?) -> DiskReport {
+        let storage = record.desired.storage ?? InstanceStorage()
+        return DiskReport(
+            volumes: storage.volumes.map(\.id),
+            done: DoneToDisks(
+                restores: storage.restore?.number ?? 0, rebuilds: storage.rebuilds,
+                snapshots: storage.snapshots.filter { !$0.deleted }.map { ObservedSnapshot(id: $0.id, consistency: .crash, pauseMicroseconds: 0) }))
+    }
+
     package func start(_ record: InstanceRecord) async throws(WorkFailure) -> StartedVMM {
         let shallFail = state.withLock { state in
             state.starts += 1

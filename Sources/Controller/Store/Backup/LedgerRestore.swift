@@ -1,3 +1,4 @@
+import ClusterAPI
 import ClusterModel
 import FoundationEssentials
 import Glibc
@@ -82,6 +83,8 @@ package enum LedgerRestore {
         try await store.verify()
         try await store.markRestored(at: now)
         let stored = try await store.load()
+        let audit = try await AuditVerifying.verify(store, head: nil)
+        if let trouble = audit.trouble { throw .damaged("the audit's chain is broken: \(trouble)") }
         do { for row in stored.rows { _ = try RowCodec.change(row) } } catch { throw .damaged("a row can't be read: \(error)") }
         try store.close()
         return Restored(head: stored.head, rows: stored.rows.count)

@@ -4,7 +4,9 @@ import ClusterModel
 extension QEMUDriver {
     package func port(_ number: Int, of instance: InstanceID) async throws(WorkFailure) -> any ConsoleStream {
         guard let connection = connection(of: instance) else { throw WorkFailure("the instance does not run", isLasting: true) }
-        return try await GuestPorts(connection).connect(to: number)
+        let network = network(of: instance)
+        guard let bridged = network.bridged else { return try await GuestPorts(connection).connect(to: number) }
+        return SocketConsole(try await GuestDial.connect(to: bridged.address, port: UInt16(clamping: number)))
     }
 
     package func run(_ program: GuestProgram, in instance: InstanceID) async throws(WorkFailure) -> GuestExit {

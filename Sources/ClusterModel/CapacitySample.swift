@@ -1,5 +1,3 @@
-import ClusterModel
-
 /// What there was and what of it was taken, at one moment.
 package struct CapacitySample: Hashable, Sendable, Codable {
     package var at: Timestamp
@@ -16,9 +14,4 @@ package struct CapacitySample: Hashable, Sendable, Codable {
         self.allocatable = allocatable
         self.allocated = allocated
     }
-}
-
-extension PlacementEngine {
-    /// Costs the same whatever the size of the cluster.
-    package func sample(at now: Timestamp) -> CapacitySample { shared.state.sample(at: now) }
 }

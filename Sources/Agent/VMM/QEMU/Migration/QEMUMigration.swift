@@ -1,0 +1,122 @@
+import AgentDecisions
+import ClusterModel
+import FoundationEssentials
+import Glibc
+
+/// Migrations under QEMU: disks are mirrored over NBD, then memory follows; both are encrypted from VMM to VMM, and carried by the two agents.
+extension QEMUDriver {
+    /// Whether the guest stands still, or has not come whole.
+    func isHeld(_ instance: InstanceID) async -> Bool {
+        guard let status = try? await connection(of: instance)?.execute("query-status", as: MigrationCommand.Status.self).status else { return false }
+        return ["paused", "postmigrate", "inmigrate", "finish-migrate", "prelaunch"].contains(status)
+    }
+
+    package func resume(_ record: InstanceRecord) async throws(WorkFailure) {
+        let directory = directory(record.desired.id)
+        relay?.forget(directory.id)
+        let deadline = ContinuousClock.now + .seconds(5)
+        let connection = try vmm(of: directory)
+        while true {
+            let status = try await connection.execute("query-status", as: MigrationCommand.Status.self).status
+            switch status {
+            case "running": return try await settle(directory, connection)
+            case "paused", "postmigrate", "prelaunch": try await connection.execute("cont")
+            default:
+                guard ContinuousClock.now < deadline else { throw WorkFailure("its memory has not come whole (\(status))") }
+                do { try await Task.sleep(for: .milliseconds(5)) } catch { throw WorkFailure("cancelled") }
+            }
+        }
+    }
+
+    /// What came is on disk before anybody relies on it; nobody waits for it but the ledger.
+    private func settle(_ directory: InstanceDirectory, _ connection: QMPConnection) async throws(WorkFailure) {
+        for left in [InstanceDirectory.File.keys, .disksDoor, .stateDoor] { directory.delete(left) }
+        try? await connection.execute("nbd-server-stop")
+        try? await connection.execute("object-del", with: MigrationCommand.Gone(id: MigrationCommand.keys))
+        try await sync(directory)
+    }
+
+    func sync(_ directory: InstanceDirectory) async throws(WorkFailure) {
+        guard directory.exists(.disk) else { return }
+        let path = directory.file(.disk)
+        let failed: Int32 = await withCheckedContinuation { continuation in
+            BlockingThread.run {
+                let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+                guard file >= 0 else { return continuation.resume(returning: errno) }
+                let result = fsync(file) == 0 ? 0 : errno
+                Glibc.close(file)
+                continuation.resume(returning: result)
+            }
+        }
+        guard failed == 0 else { throw WorkFailure("its disk can't be kept: \(String(cString: strerror(failed)))") }
+    }
+
+    func vmm(of directory: InstanceDirectory) throws(WorkFailure) -> QMPConnection {
+        guard let connection = connection(of: directory.id) else { throw WorkFailure("its VMM is not reached") }
+        return connection
+    }
+
+    // MARK: Receiving
+
+    package func receive(_ record: InstanceRecord, tell: @escaping @Sendable (MigrationReport) async -> Void) async throws(WorkFailure) {
+        guard let order = record.desired.migration, let relay else { throw WorkFailure("this node takes no migrations", isLasting: true) }
+        let directory = directory(record.desired.id)
+        let key = try self.key(in: directory)
+        let ready = MigrationReport(id: order.id, stage: .ready, secret: key.secret)
+        relay.expect(
+            directory.id,
+            .init(
+                key: key, directory: directory.path,
+                sockets: [.disks: InstanceDirectory.File.disksSocket.rawValue, .state: InstanceDirectory.File.stateSocket.rawValue]))
+        defer { relay.forget(directory.id) }
+        guard order.live else { return try await receiveDisks(directory) { await tell(ready) } }
+        let connection = try vmm(of: directory)
+        let status = try await connection.execute("query-status", as: MigrationCommand.Status.self).status
+        if status == "inmigrate", !directory.exists(.stateSocket) {
+            directory.delete(.disksSocket)
+            try await connection.execute("object-add", with: MigrationCommand.Keys(endpoint: "server"))
+            if directory.exists(.disk) {
+                try await connection.execute(
+                    "nbd-server-start",
+                    with: MigrationCommand.StartDisks(addr: .init(data: .init(path: InstanceDirectory.File.disksSocket.rawValue))))
+                try await connection.execute("block-export-add", with: MigrationCommand.Export(id: "export-root", node: "root", name: "root"))
+            }
+            try await connection.execute("migrate-set-parameters", with: MigrationCommand.Parameters())
+            try await connection.execute(
+                "migrate-incoming", with: MigrationCommand.Place(uri: "unix:\(InstanceDirectory.File.stateSocket.rawValue)"))
+        }
+        await tell(ready)
+        while try await connection.execute("query-status", as: MigrationCommand.Status.self).status != "paused" {
+            do { try await Task.sleep(for: .milliseconds(5)) } catch { throw WorkFailure("cancelled") }
+        }
+        await tell(MigrationReport(id: order.id, stage: .received, secret: key.secret))
+    }
+
+    /// The one of an earlier agent, or a fresh one.
+    private func key(in directory: InstanceDirectory) throws(WorkFailure) -> MigrationKey {
+        if let key = DurableFile.read(directory.file(.keys), limit: 200).flatMap({ MigrationKey(file: $0) }) { return key }
+        let key = MigrationKey()
+        do { try DurableFile.write(key.file, to: directory.file(.keys)) } catch { throw WorkFailure(error) }
+        return key
+    }
+
+    // MARK: Sending
+
+    package func send(_ record: InstanceRecord, tell: @escaping @Sendable (MigrationReport) async -> Void) async throws(WorkFailure) {
+        guard let order = record.desired.migration, let endpoint = order.endpoint, let key = order.secret.flatMap({ MigrationKey($0) }) else {
+            throw WorkFailure("the order to send it names no place or key", isLasting: true)
+        }
+        let directory = directory(record.desired.id)
+        do { try DurableFile.write(key.file, to: directory.file(.keys)) } catch { throw WorkFailure(error) }
+        var doors: [MigrationDoor] = []
+        defer { for door in doors { door.close() } }
+        doors.append(try MigrationDoor(InstanceDirectory.File.disksDoor.rawValue, in: directory.path, to: endpoint, .disks, directory.id, key))
+        doors.append(try MigrationDoor(InstanceDirectory.File.stateDoor.rawValue, in: directory.path, to: endpoint, .state, directory.id, key))
+        if order.live {
+            try await LiveSender(order: order, hasDisk: directory.exists(.disk), connection: try vmm(of: directory), tell: tell).run()
+        } else {
+            try await sendDisks(directory, order, tell)
+        }
+        await tell(MigrationReport(id: order.id, stage: .handedOver))
+    }
+}

@@ -1,0 +1,15 @@
+import ArgumentParser
+import ClusterAPI
+
+struct UserList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List users, with their roles.", aliases: ["ls"])
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        let items = try await connection.client().users().whole().items
+        try StandardOutput.write(AccountTable.presentation(now: .now).text(of: items, as: output.output))
+        if items.isEmpty, !connection.quiet { StandardError.write("no users\n") }
+    }
+}

@@ -1,0 +1,56 @@
+import ClusterModel
+import Foundation
+import Testing
+
+/// The planner's commands on a live cluster.
+@Suite("planning on a live cluster", .timeLimit(.minutes(5)))
+struct LivePlanningTests {
+    struct Course: Decodable { var samples: [CapacitySample] }
+
+    @Test("the capacity history is kept from the first moment, survives the controller's kill, and is shown")
+    func history() async throws {
+        try await Cluster.run(.synthetic(2)) { cluster in
+            try await cluster.waitForNodes(2)
+            func samples() async throws -> [CapacitySample] {
+                try await cluster.succeed("capacity", "history", "-o", "json").decoded(as: Course.self).samples
+            }
+            var first: [CapacitySample] = []
+            let end = ContinuousClock.now + .seconds(30)
+            while first.isEmpty, ContinuousClock.now < end {
+                first = try await samples()
+                if first.isEmpty { try await Task.sleep(for: .milliseconds(200)) }
+            }
+            #expect(first.count == 1, "a sample is taken soon after the start, and the next five minutes later")
+            await cluster.killController()
+            try await cluster.restartController()
+            try await Task.sleep(for: .seconds(3))
+            #expect(try await samples() == first, "nothing is forgotten, and nothing is taken too soon")
+            let table = try await cluster.succeed("capacity", "history")
+            #expect(table.output.contains("INSTANCES") && table.output.contains(String(describing: first[0].at)))
+        }
+    }
+
+    @Test("what ends about the same time sits together, and the explanation says why")
+    func lifetimes() async throws {
+        try await Cluster.run(.synthetic(2)) { cluster in
+            try await cluster.waitForNodes(2)
+            try await cluster.importAnyImage()
+            try await cluster.succeed("launch", "endless")
+            let endless = try #require(try await cluster.instance("endless").placement).nodeName.text
+            try await cluster.succeed("node", "cordon", endless)
+            try await cluster.succeed("launch", "short", "--expires-in", "1h")
+            try await cluster.succeed("node", "uncordon", endless)
+            let short = try #require(try await cluster.instance("short").placement).nodeName.text
+            #expect(short != endless)
+            try await cluster.succeed("launch", "another", "--expires-in", "1h")
+            try await cluster.succeed("launch", "forever")
+            #expect(try await cluster.instance("another").placement?.nodeName.text == short)
+            #expect(try await cluster.instance("forever").placement?.nodeName.text == endless)
+            let explained = try await cluster.succeed("instance", "explain", "another")
+            #expect(explained.output.contains(short), "\(explained)")
+            // Exported and read again, what is planned goes by the same ends.
+            let exported = try await cluster.succeed("plan", "export")
+            #expect(exported.output.contains("expiresAt"), "\(exported)")
+        }
+    }
+}
