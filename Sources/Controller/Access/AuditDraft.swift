@@ -14,7 +14,7 @@ struct AuditDraft: Sendable {
     var requestID: String
 
     init(_ call: APICall) {
-        actor = call.caller.actor
+        actor = if case .node(let node) = call.peer { "node/\(node)" } else { call.caller.actor }
         address = call.remote?.ipAddress ?? ""
         verb = call.route.rawValue
         requestID = call.requestID

@@ -50,12 +50,6 @@ package final class QMPConnection: Sendable {
         try await answer(to: command, arguments, timeout: timeout)
     }
 
-    package func execute<Arguments: Encodable & Sendable, Value: Decodable>(
-        _ command: String, with arguments: Arguments, as: Value.Type, timeout: Duration = .seconds(5)
-    ) async throws(WorkFailure) -> Value {
-        try await answer(to: command, arguments, timeout: timeout)
-    }
-
     private func answer<Value: Decodable>(
         to command: String, _ arguments: (some Encodable & Sendable)?, timeout: Duration
     ) async throws(WorkFailure) -> Value {

@@ -51,9 +51,9 @@ extension QEMUDriver {
                 + "tls-creds=\(MigrationCommand.keys)",
         ]
         try await withDaemon(directory, words) { connection throws(WorkFailure) in
-            try await connection.execute(
+            try await connection.call(
                 "blockdev-mirror",
-                with: MigrationCommand.Mirror(
+                MigrationCommand.Mirror(
                     job: "mirror-root", device: "root", target: "remote-root", copy: "background",
                     speed: order.limits.bandwidth.map { $0.count << 20 }))
             var last: (offset: Int64, at: ContinuousClock.Instant) = (0, .now)
@@ -72,7 +72,7 @@ extension QEMUDriver {
                 do { try await Task.sleep(for: .milliseconds(20)) } catch { throw WorkFailure("cancelled") }
             }
             // Flushes the other side before it ends.
-            try await connection.execute("block-job-cancel", with: MigrationCommand.Job(device: "mirror-root"))
+            try await connection.call("block-job-cancel", MigrationCommand.Job(device: "mirror-root"))
             while !(try await connection.execute("query-block-jobs", as: [MigrationCommand.Copying].self)).isEmpty {
                 do { try await Task.sleep(for: .milliseconds(5)) } catch { throw WorkFailure("cancelled") }
             }

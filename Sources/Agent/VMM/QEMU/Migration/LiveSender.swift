@@ -24,8 +24,8 @@ struct LiveSender: Sendable {
     private func transfer() async throws(WorkFailure) {
         var state = try await state()
         if state.status == nil || state.status == "failed" || state.status == "cancelled" || state.status == "none" {
-            try? await connection.execute("object-del", with: MigrationCommand.Gone(id: MigrationCommand.keys))
-            try await connection.execute("object-add", with: MigrationCommand.Keys(endpoint: "client", username: MigrationKey.user))
+            try? await connection.call("object-del", MigrationCommand.Gone(id: MigrationCommand.keys))
+            try await connection.call("object-add", MigrationCommand.Keys(endpoint: "client", username: MigrationKey.user))
             if hasDisk { try await mirror() }
             try await begin()
         }
@@ -35,7 +35,7 @@ struct LiveSender: Sendable {
             case "completed": return
             case "pre-switchover":
                 try await endMirror()
-                try await connection.execute("migrate-continue", with: MigrationCommand.Phase(state: "pre-switchover"))
+                try await connection.call("migrate-continue", MigrationCommand.Phase(state: "pre-switchover"))
                 try await pause(.milliseconds(2))
             case "failed", "cancelled", "cancelling", "none", nil:
                 throw WorkFailure(state.reason.map { "QEMU says: \(Printable($0, limit: 200))" } ?? "the connection broke off")
@@ -68,13 +68,13 @@ struct LiveSender: Sendable {
     // MARK: Disks
 
     private func mirror() async throws(WorkFailure) {
-        try await connection.execute(
+        try await connection.call(
             "blockdev-add",
-            with: MigrationCommand.RemoteDisk(
+            MigrationCommand.RemoteDisk(
                 name: Self.target, server: .init(path: InstanceDirectory.File.disksDoor.rawValue), export: "root"), timeout: .seconds(20))
-        try await connection.execute(
+        try await connection.call(
             "blockdev-mirror",
-            with: MigrationCommand.Mirror(job: Self.job, device: "root", target: Self.target, speed: order.limits.bandwidth.map { $0.count << 20 }))
+            MigrationCommand.Mirror(job: Self.job, device: "root", target: Self.target, speed: order.limits.bandwidth.map { $0.count << 20 }))
         var last: (offset: Int64, at: ContinuousClock.Instant) = (0, .now)
         var shown = ContinuousClock.now
         while true {
@@ -94,21 +94,21 @@ struct LiveSender: Sendable {
     private func endMirror() async throws(WorkFailure) {
         guard hasDisk else { return }
         guard let job = try await jobs().first, job.ready else { throw WorkFailure("the copy of its disk broke off") }
-        try await connection.execute("block-job-cancel", with: MigrationCommand.Job(device: Self.job))
+        try await connection.call("block-job-cancel", MigrationCommand.Job(device: Self.job))
         while !(try await jobs()).isEmpty { try await pause(.milliseconds(1)) }
-        try await connection.execute("blockdev-del", with: MigrationCommand.Node(name: Self.target))
+        try await connection.call("blockdev-del", MigrationCommand.Node(name: Self.target))
     }
 
     // MARK: Memory
 
     private func begin() async throws(WorkFailure) {
         let wanted = ["pause-before-switchover", "auto-converge"].map { MigrationCommand.Capabilities.One(capability: $0, state: true) }
-        try await connection.execute("migrate-set-capabilities", with: MigrationCommand.Capabilities(capabilities: wanted))
-        try await connection.execute(
+        try await connection.call("migrate-set-capabilities", MigrationCommand.Capabilities(capabilities: wanted))
+        try await connection.call(
             "migrate-set-parameters",
-            with: MigrationCommand.Parameters(
+            MigrationCommand.Parameters(
                 hostname: "", downtime: order.limits.maxDowntime.count, bandwidth: (order.limits.bandwidth?.count ?? 1 << 20) << 20))
-        try await connection.execute("migrate", with: MigrationCommand.Place(uri: "unix:\(InstanceDirectory.File.stateDoor.rawValue)"))
+        try await connection.call("migrate", MigrationCommand.Place(uri: "unix:\(InstanceDirectory.File.stateDoor.rawValue)"))
     }
 
     private func show(_ total: Int64, _ remaining: Int64, _ rate: Int64) async {
@@ -127,11 +127,11 @@ struct LiveSender: Sendable {
             try? await Task.sleep(for: .milliseconds(10))
         }
         if !((try? await jobs()) ?? []).isEmpty {
-            try? await connection.execute("block-job-cancel", with: MigrationCommand.Job(device: Self.job, force: true))
+            try? await connection.call("block-job-cancel", MigrationCommand.Job(device: Self.job, force: true))
             for _ in 0..<400 where !((try? await jobs()) ?? []).isEmpty { try? await Task.sleep(for: .milliseconds(10)) }
         }
-        try? await connection.execute("blockdev-del", with: MigrationCommand.Node(name: Self.target))
-        try? await connection.execute("object-del", with: MigrationCommand.Gone(id: MigrationCommand.keys))
+        try? await connection.call("blockdev-del", MigrationCommand.Node(name: Self.target))
+        try? await connection.call("object-del", MigrationCommand.Gone(id: MigrationCommand.keys))
         if (try? await connection.execute("query-status", as: MigrationCommand.Status.self).status) == "paused" {
             try? await connection.execute("cont")
         }

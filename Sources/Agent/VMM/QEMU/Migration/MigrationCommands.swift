@@ -111,9 +111,3 @@ enum MigrationCommand {
         var status: String
     }
 }
-
-extension QMPConnection {
-    func execute(_ command: String, with arguments: some Encodable & Sendable, timeout: Duration = .seconds(10)) async throws(WorkFailure) {
-        _ = try await execute(command, with: arguments, as: QMPMessage.Nothing.self, timeout: timeout)
-    }
-}

@@ -32,7 +32,7 @@ extension QEMUDriver {
     private func settle(_ directory: InstanceDirectory, _ connection: QMPConnection) async throws(WorkFailure) {
         for left in [InstanceDirectory.File.keys, .disksDoor, .stateDoor] { directory.delete(left) }
         try? await connection.execute("nbd-server-stop")
-        try? await connection.execute("object-del", with: MigrationCommand.Gone(id: MigrationCommand.keys))
+        try? await connection.call("object-del", MigrationCommand.Gone(id: MigrationCommand.keys))
         try await sync(directory)
     }
 
@@ -74,16 +74,16 @@ extension QEMUDriver {
         let status = try await connection.execute("query-status", as: MigrationCommand.Status.self).status
         if status == "inmigrate", !directory.exists(.stateSocket) {
             directory.delete(.disksSocket)
-            try await connection.execute("object-add", with: MigrationCommand.Keys(endpoint: "server"))
+            try await connection.call("object-add", MigrationCommand.Keys(endpoint: "server"))
             if directory.exists(.disk) {
-                try await connection.execute(
+                try await connection.call(
                     "nbd-server-start",
-                    with: MigrationCommand.StartDisks(addr: .init(data: .init(path: InstanceDirectory.File.disksSocket.rawValue))))
-                try await connection.execute("block-export-add", with: MigrationCommand.Export(id: "export-root", node: "root", name: "root"))
+                    MigrationCommand.StartDisks(addr: .init(data: .init(path: InstanceDirectory.File.disksSocket.rawValue))))
+                try await connection.call("block-export-add", MigrationCommand.Export(id: "export-root", node: "root", name: "root"))
             }
-            try await connection.execute("migrate-set-parameters", with: MigrationCommand.Parameters())
-            try await connection.execute(
-                "migrate-incoming", with: MigrationCommand.Place(uri: "unix:\(InstanceDirectory.File.stateSocket.rawValue)"))
+            try await connection.call("migrate-set-parameters", MigrationCommand.Parameters())
+            try await connection.call(
+                "migrate-incoming", MigrationCommand.Place(uri: "unix:\(InstanceDirectory.File.stateSocket.rawValue)"))
         }
         await tell(ready)
         while try await connection.execute("query-status", as: MigrationCommand.Status.self).status != "paused" {
