@@ -6,6 +6,10 @@ import Testing
 @Suite("planning on a live cluster", .timeLimit(.minutes(5)))
 struct LivePlanningTests {
     struct Course: Decodable { var samples: [CapacitySample] }
+    struct Plan: Decodable {
+        struct Move: Decodable { var name: String }
+        var moves: [Move]
+    }
 
     @Test("the capacity history is kept from the first moment, survives the controller's kill, and is shown")
     func history() async throws {
@@ -51,6 +55,46 @@ struct LivePlanningTests {
             // Exported and read again, what is planned goes by the same ends.
             let exported = try await cluster.succeed("plan", "export")
             #expect(exported.output.contains("expiresAt"), "\(exported)")
+        }
+    }
+
+    @Test("a plan to empty nodes is performed by ordinary migrations, and what can't migrate is left out of it")
+    func rebalance() async throws {
+        try await Cluster.run(MigrationTests.shape()) { cluster in
+            try await cluster.importTinyImage()
+            for (name, other) in [("a", "n2"), ("b", "n1")] {
+                try await cluster.succeed("node", "cordon", other)
+                try await cluster.succeed("launch", name, "--timeout", "90s", timeout: 120)
+                try await cluster.succeed("node", "uncordon", other)
+            }
+            let planned = try await cluster.berth("plan", "rebalance", "--apply")
+            #expect(planned.exitCode == 2 && planned.errors.contains("--yes"), "\(planned)")
+            #expect(try await cluster.instance("a").placement?.nodeName != cluster.instance("b").placement?.nodeName)
+            let nothing = try await cluster.berth("plan", "rebalance", "--apply", "--yes", "--max-moves", "1", "--max-move-gib", "1", timeout: 150)
+            #expect(nothing.exitCode == 0 && nothing.errors.contains("migrated 1 of 1 instances"), "\(nothing)")
+            let (a, b) = (try await cluster.instance("a"), try await cluster.instance("b"))
+            #expect(a.placement?.node == b.placement?.node && a.placement != nil)
+            #expect([a.status.state, b.status.state] == [.running, .running])
+            #expect(try await cluster.succeed("operation", "list").output.contains("migrate"))
+            let again = try await cluster.berth("plan", "rebalance", "--apply", "--yes")
+            #expect(again.exitCode == 0 && again.errors.contains("nothing to move"), "\(again)")
+        }
+    }
+
+    @Test("nodes that take no migrations leave nothing to be performed")
+    func immovable() async throws {
+        try await Cluster.run(.synthetic(2)) { cluster in
+            try await cluster.waitForNodes(2)
+            try await cluster.importAnyImage()
+            for (name, other) in [("a", "n2"), ("b", "n1")] {
+                try await cluster.succeed("node", "cordon", other)
+                try await cluster.succeed("launch", name)
+                try await cluster.succeed("node", "uncordon", other)
+            }
+            let planned = try await cluster.succeed("plan", "rebalance", "-o", "json").decoded(as: Plan.self)
+            #expect(planned.moves.count == 1, "as if all could be moved")
+            let applied = try await cluster.berth("plan", "rebalance", "--apply", "--yes")
+            #expect(applied.exitCode == 0 && applied.errors.contains("nothing to move"), "\(applied)")
         }
     }
 }

@@ -25,16 +25,16 @@ struct LeaseBookTests {
     func fullReport() {
         var book = book()
         #expect(book.owesReport(node))
-        #expect(book.grant(to: node, alive, at: .seconds(101)) == nil)
+        #expect(book.grant(to: node, alive, asked: .seconds(101), at: .seconds(101)) == nil)
         book.reported(node, book.reportBegins(node))
-        #expect(book.grant(to: node, alive, at: .seconds(101)) == LeaseGrant(length: timing.length))
+        #expect(book.grant(to: node, alive, asked: .seconds(101), at: .seconds(101)) == LeaseGrant(length: timing.length))
     }
 
     @Test("it is lost when W has passed since the last granted answer, and not a moment sooner")
     func wait_() {
         var book = reported()
-        _ = book.grant(to: node, alive, at: .seconds(110))
-        _ = book.grant(to: node, alive, at: .seconds(113))
+        _ = book.grant(to: node, alive, asked: .seconds(110), at: .seconds(110))
+        _ = book.grant(to: node, alive, asked: .seconds(113), at: .seconds(113))
         #expect(book.declareLost(node, at: .seconds(113) + wait - .nanoseconds(1)) == false)
         #expect(book.declareLost(node, at: .seconds(113) + wait) == true)
     }
@@ -54,11 +54,11 @@ struct LeaseBookTests {
     @Test("an answer that was held while its node was declared lost carries no lease")
     func heldAcross() {
         var book = reported()
-        _ = book.grant(to: node, alive, at: .seconds(101))
+        _ = book.grant(to: node, alive, asked: .seconds(101), at: .seconds(101))
         _ = book.declareLost(node, at: .seconds(200))
-        #expect(book.grant(to: node, alive, at: .seconds(200)) == nil)
+        #expect(book.grant(to: node, alive, asked: .seconds(200), at: .seconds(200)) == nil)
         book.settleLoss(node)
-        #expect(book.grant(to: node, alive, at: .seconds(200)) == nil)
+        #expect(book.grant(to: node, alive, asked: .seconds(200), at: .seconds(200)) == nil)
     }
 
     @Test("after a loss only a full report that began when the loss was on record brings a lease again")
@@ -71,42 +71,42 @@ struct LeaseBookTests {
         book.settleLoss(node)
         for ticket in [before, meanwhile] {
             book.reported(node, ticket)
-            #expect(book.grant(to: node, alive, at: .seconds(201)) == nil)
+            #expect(book.grant(to: node, alive, asked: .seconds(201), at: .seconds(201)) == nil)
         }
         book.reported(node, book.reportBegins(node))
-        #expect(book.grant(to: node, alive, at: .seconds(201)) != nil)
+        #expect(book.grant(to: node, alive, asked: .seconds(201), at: .seconds(201)) != nil)
     }
 
     @Test("what moved away is gone from a node that comes back before it is granted anything; later removals take nothing from it")
     func removals() {
         var book = reported()
         let owing = LeaseBook.Standing(isAlive: true, owesRemoval: true)
-        #expect(book.grant(to: node, owing, at: .seconds(101)) == nil)
-        #expect(book.grant(to: node, alive, at: .seconds(102)) != nil)
-        #expect(book.grant(to: node, owing, at: .seconds(103)) != nil)
+        #expect(book.grant(to: node, owing, asked: .seconds(101), at: .seconds(101)) == nil)
+        #expect(book.grant(to: node, alive, asked: .seconds(102), at: .seconds(102)) != nil)
+        #expect(book.grant(to: node, owing, asked: .seconds(103), at: .seconds(103)) != nil)
     }
 
     @Test("a node that the ledger does not have as alive is granted nothing")
     func notAlive() {
         var book = reported()
-        #expect(book.grant(to: node, .init(isAlive: false, owesRemoval: false), at: .seconds(101)) == nil)
+        #expect(book.grant(to: node, .init(isAlive: false, owesRemoval: false), asked: .seconds(101), at: .seconds(101)) == nil)
     }
 
     @Test("leases of a longer time keep it when the times become shorter")
     func shorter() {
         var book = reported()
-        _ = book.grant(to: node, alive, at: .seconds(101))
+        _ = book.grant(to: node, alive, asked: .seconds(101), at: .seconds(101))
         book.retime(.fast)
-        #expect(book.grant(to: node, alive, at: .seconds(102)) == LeaseGrant(length: LeaseTiming.fast.length))
+        #expect(book.grant(to: node, alive, asked: .seconds(102), at: .seconds(102)) == LeaseGrant(length: LeaseTiming.fast.length))
         #expect(book.surelyOverAt(node) == .seconds(101) + wait)
     }
 
     @Test("a node that leaves the ledger and joins again is not lost while its old lease lasts")
     func forgotten() {
         var book = reported()
-        _ = book.grant(to: node, alive, at: .seconds(500))
+        _ = book.grant(to: node, alive, asked: .seconds(500), at: .seconds(500))
         book.forget(node, at: .seconds(501))
-        #expect(book.grant(to: node, alive, at: .seconds(502)) == nil)
+        #expect(book.grant(to: node, alive, asked: .seconds(502), at: .seconds(502)) == nil)
         #expect(book.declareLost(node, at: .seconds(535)) == false)
         #expect(book.declareLost(node, at: .seconds(536)) == true)
     }
@@ -115,11 +115,11 @@ struct LeaseBookTests {
     func unproven() {
         var book = LeaseBook(term: Term(epoch: Epoch(3), campaignBegan: .seconds(100)), timing: timing, began: .seconds(100), inherited: .zero)
         book.reported(node, book.reportBegins(node))
-        #expect(book.grant(to: node, alive, at: .seconds(109)) != nil)
-        #expect(book.grant(to: node, alive, at: .seconds(110)) == nil)
+        #expect(book.grant(to: node, alive, asked: .seconds(109), at: .seconds(109)) != nil)
+        #expect(book.grant(to: node, alive, asked: .seconds(110), at: .seconds(110)) == nil)
         book.term.prove(begunAt: .seconds(108))
-        #expect(book.grant(to: node, alive, at: .seconds(117)) != nil)
-        #expect(book.grant(to: node, alive, at: .seconds(118)) == nil)
+        #expect(book.grant(to: node, alive, asked: .seconds(117), at: .seconds(117)) != nil)
+        #expect(book.grant(to: node, alive, asked: .seconds(118), at: .seconds(118)) == nil)
     }
 }
 

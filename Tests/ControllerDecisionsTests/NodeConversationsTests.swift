@@ -106,16 +106,17 @@ struct NodeConversationsTests {
         _ = try stranger.quiet()
     }
 
-    @Test("a sync with nothing to tell is held for the interval, at most, and then answered with a lease that counts from then")
+    @Test("a sync with nothing to tell is held for the interval, at most, and then answered with a lease that counts from its coming")
     func hold() throws {
         var desk = Desk()
         desk.join()
         let turn = try desk.quiet()
+        let arrived = desk.now
         guard case .hold(let until) = desk.release(turn) else { return #expect(Bool(false), "it is held") }
         #expect(until == desk.now + .seconds(3))
         desk.now = until
         #expect(desk.answer(turn)?.lease == LeaseGrant(length: Milliseconds(seconds: 30)))
-        #expect(desk.desk.leases.surelyOverAt(node) == until + .seconds(36))
+        #expect(desk.desk.leases.surelyOverAt(node) == arrived + .seconds(36))
         guard case .quiet(let greedy) = desk.arrive(hold: 1 << 50) else { return #expect(Bool(false)) }
         #expect(greedy.deadline == desk.now + .seconds(3))
     }
@@ -179,14 +180,14 @@ struct NodeConversationsTests {
         #expect(desk.answer(next)?.lease != nil)
     }
 
-    @Test("a node that was granted a lease late in a held sync is lost only W after that")
+    @Test("a node that was granted a lease late in a held sync is lost W after it had asked, and no sooner")
     func lateGrant() throws {
         var desk = Desk()
         desk.join()
         let turn = try desk.quiet()
         desk.pass(3)
-        _ = desk.answer(turn)
-        desk.pass(33)
+        #expect(desk.answer(turn)?.lease != nil)
+        desk.pass(30)
         #expect(desk.look() == [.suspect])
         desk.pass(2.9)
         #expect(desk.look() == [] && desk.health == .suspect)
@@ -277,7 +278,7 @@ struct NodeConversationsTests {
             bootID: "b", session: "x", highestEpoch: Epoch(4), seen: 0, registration: nil, full: false, observed: [], hold: .zero)
         _ = desk.desk.arrive(request, from: node, health: .alive, at: desk.now)
         #expect(desk.desk.leases.term.outrankedBy == Epoch(4))
-        #expect(desk.desk.leases.grant(to: node, .init(isAlive: true, owesRemoval: false), at: desk.now) == nil)
+        #expect(desk.desk.leases.grant(to: node, .init(isAlive: true, owesRemoval: false), asked: desk.now, at: desk.now) == nil)
     }
 
     private func isReport(_ arrival: NodeConversations.Arrival) -> Bool { if case .report = arrival { true } else { false } }

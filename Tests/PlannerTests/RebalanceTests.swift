@@ -115,4 +115,39 @@ struct RebalanceTests {
         let plans = (0..<2).map { _ in RebalancePlan(snapshot, goal: .emptyNodes, maxMoves: 30).moves }
         #expect(plans[0] == plans[1])
     }
+
+    @Test("only what can migrate moves, and only to where its machine is the same")
+    func reach() throws {
+        var snapshot = try ClusterFile(
+            text: """
+                name: three
+                nodes:
+                  - {name: a, cpu: 8, memory: 8GiB, disk: 10GiB}
+                  - {name: b, cpu: 8, memory: 8GiB, disk: 10GiB}
+                  - {name: c, cpu: 8, memory: 8GiB, disk: 10GiB}
+                instances:
+                  - {name: one, cpu: 1, memory: 1GiB, node: a}
+                  - {name: two, cpu: 1, memory: 1GiB, node: b}
+                  - {name: three, cpu: 1, memory: 1GiB, node: c}
+                """, file: "three.yaml"
+        ).snapshot()
+        let kinds = [0, 1, 0].map { number in
+            MigrationReach.Machine(
+                NodeFacts(
+                    architecture: .x86_64, kvm: .absent, vmm: .qemu, vmmVersion: "7.2", agentVersion: "1", kernel: "6", traits: [],
+                    overhead: .zero, migration: MigrationFacts(endpoint: "n:1", machine: "m\(number)")))
+        }
+        for (index, machine) in kinds.enumerated() {
+            snapshot.nodes[index].machine = machine
+            snapshot.instances[index].reach = machine.map { MigrationReach.alike($0) } ?? .nowhere
+        }
+        let plan = RebalancePlan(snapshot, goal: .emptyNodes, maxMoves: 10)
+        #expect(plan.moves.count == 1 && plan.nodesInUseAfter == 2)
+        #expect(plan.moves.allSatisfy { $0.name.text != "two" && $0.to.text != "b" })
+        snapshot.instances[1].reach = .architecture(.x86_64)
+        #expect(RebalancePlan(snapshot, goal: .emptyNodes, maxMoves: 10).nodesInUseAfter == 1, "stopped, it goes wherever migrations are taken")
+        for index in snapshot.instances.indices { snapshot.instances[index].reach = .nowhere }
+        #expect(RebalancePlan(snapshot, goal: .emptyNodes, maxMoves: 10).moves.isEmpty)
+        #expect(RebalancePlan(snapshot, goal: .levelLoad, maxMoves: 10).moves.isEmpty)
+    }
 }

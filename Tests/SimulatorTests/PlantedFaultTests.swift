@@ -6,7 +6,7 @@ import Testing
 struct PlantedFaultTests {
     /// Found within the first few seeds, so that every run of the tests shows that the simulator finds something.
     static let quick: [PlantedFault] = [
-        .epochUnchecked, .epochNotSynced, .replyBeforeCommit, .usageStored, .generationUnchecked, .adoptionByPid, .keysForgotten,
+        .epochUnchecked, .epochNotSynced, .replyBeforeCommit, .usageStored, .generationUnchecked, .recordNotSynced, .adoptionByPid, .keysForgotten,
         .tombstoneDroppedEarly, .heldPastLease, .inheritedWaitSkipped, .waitTooShort, .cageAsleep, .brakeOff, .deltasAfterLapse,
     ]
 

@@ -21,7 +21,6 @@ struct SyncLoop: Sendable {
 
     /// Over the time that a sync is held.
     private static let patience = Duration.seconds(10)
-    private static let backOff = (base: Duration.milliseconds(250), maximum: Duration.seconds(5))
     private static let questionsAtOnce = 3
     /// Changes that come together are said together.
     private static let gathering = Duration.milliseconds(20)
@@ -55,7 +54,8 @@ struct SyncLoop: Sendable {
                 guard !Task.isCancelled else { return }
                 failures += 1
                 report(error, failures)
-                try? await Task.sleep(for: Self.delay(after: failures, interval: conversation.interval))
+                var chance = SystemRandomNumberGenerator()
+                try? await Task.sleep(for: ReconnectDelay.draw(after: failures, interval: conversation.interval, using: &chance))
             }
         }
     }
@@ -127,14 +127,6 @@ struct SyncLoop: Sendable {
     private func report(_ error: any Error, _ failures: Int) {
         let level: Logger.Level = failures == 1 || failures % 60 == 0 ? .warning : .debug
         logger.log(level: level, "sync failed", metadata: ["why": "\(error)", "failures": "\(failures)"])
-    }
-
-    /// Full jitter, so that a thousand agents don't come back at the same moment.
-    /// No longer than the interval, or a restart of the controller would cost a lease.
-    private static func delay(after failures: Int, interval: Milliseconds) -> Duration {
-        let maximum = min(backOff.maximum, max(backOff.base, interval.duration))
-        let ceiling = failures >= 6 ? maximum : min(maximum, backOff.base * (1 << failures))
-        return ceiling * Double.random(in: 0...1)
     }
 }
 

@@ -62,7 +62,8 @@ package struct LeaseBook: Sendable {
     // MARK: Granting
 
     /// For an answer that leaves now. The grant is on record here before it does.
-    package mutating func grant(to node: NodeID, _ standing: Standing, at now: Duration) -> LeaseGrant? {
+    /// - Parameter asked: when the request came that it answers. The node counts its lease from before that, so the wait begins there too.
+    package mutating func grant(to node: NodeID, _ standing: Standing, asked: Duration, at now: Duration) -> LeaseGrant? {
         guard let timing, standing.isAlive, term.isProven(at: now) else { return nil }
         var entry = self[node]
         switch entry.phase {
@@ -70,7 +71,7 @@ package struct LeaseBook: Sendable {
         case .returning where standing.owesRemoval: return nil
         case .returning, .granting: entry.phase = .granting
         }
-        entry.overAt = max(entry.overAt, now + timing.wait.duration)
+        entry.overAt = max(entry.overAt, asked + timing.wait.duration)
         self[node] = entry
         return LeaseGrant(length: timing.length)
     }

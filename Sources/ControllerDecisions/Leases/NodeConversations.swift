@@ -66,6 +66,7 @@ package struct NodeConversations: Sendable {
         package let node: NodeID
         package let number: Int64
         package let seen: Int64
+        package let arrived: Duration
         /// It is answered by then.
         package let deadline: Duration
         fileprivate let report: LeaseBook.ReportTicket
@@ -92,7 +93,7 @@ package struct NodeConversations: Sendable {
         turns += 1
         let hold = min(max(.zero, request.hold), timing.interval)
         var turn = Turn(
-            node: node, number: turns, seen: request.seen, deadline: now + hold.duration, report: leases.reportBegins(node),
+            node: node, number: turns, seen: request.seen, arrived: now, deadline: now + hold.duration, report: leases.reportBegins(node),
             session: request.session, isFull: request.full)
         let isKnown = health != nil && hear(node, turn, at: now) && !leases.owesReport(node)
         guard isKnown || (request.full && (health != nil || request.registration != nil)) else { return .unknown }
@@ -173,7 +174,7 @@ package struct NodeConversations: Sendable {
         let desired = tidings.desired
         let isSilent = !desired.full && desired.instances.isEmpty && desired.volumes == nil && tidings.streams.isEmpty
         if isSilent, tidings.standing != nil, !tidings.isStopping, now < turn.deadline { return .hold(until: turn.deadline) }
-        let grant = tidings.standing.flatMap { leases.grant(to: turn.node, $0, at: now) }
+        let grant = tidings.standing.flatMap { leases.grant(to: turn.node, $0, asked: turn.arrived, at: now) }
         return .answer(
             SyncAnswer(
                 epoch: leases.term.epoch, interval: timing.interval, revision: desired.revision, full: desired.full, desired: desired.instances,

@@ -24,10 +24,11 @@ struct RebalanceCluster {
         var empty = PlacementEngine(policy: snapshot.policy)
         for node in snapshot.nodes { empty.setNode(node.placement) }
         let classOf = placed.map { instance in
-            let wishes = PlacementWishes(instance.request)
+            let wishes = PlacementWishes(instance)
             if let known = classes[wishes] { return known }
             classes[wishes] = eligible.count
-            eligible.append(wishes.eligible(in: empty, positions: positions))
+            let allowed = wishes.eligible(in: empty, positions: positions)
+            eligible.append(zip(allowed, snapshot.nodes).map { $0 && instance.reach.includes($1.machine) })
             return eligible.count - 1
         }
         let overhead = snapshot.nodes.map(\.placement.overhead.count)
@@ -64,14 +65,16 @@ struct RebalanceCluster {
 private struct PlacementWishes: Hashable {
     var constraints: Constraints
     let traits: [String]
+    let reach: MigrationReach
 
-    init(_ request: PlacementRequest) {
-        constraints = request.constraints
+    init(_ instance: ClusterSnapshot.PlannedInstance) {
+        constraints = instance.request.constraints
         constraints.antiAffinity = []
         constraints.affinity = []
         constraints.spread = []
         constraints.prefer = []
-        traits = request.traits
+        traits = instance.request.traits
+        reach = instance.reach
     }
 
     func eligible(in empty: PlacementEngine, positions: [NodeID: Int]) -> [Bool] {

@@ -13,11 +13,14 @@ package struct ClusterSnapshot: Sendable {
         package var placement: PlacementNode
         package var capacity: Capacity
         package var vmm: VMMKind
+        /// What instances migrate by; nil where they do not, or where nobody knows.
+        package var machine: MigrationReach.Machine?
 
-        package init(placement: PlacementNode, capacity: Capacity, vmm: VMMKind = .qemu) {
+        package init(placement: PlacementNode, capacity: Capacity, vmm: VMMKind = .qemu, machine: MigrationReach.Machine? = nil) {
             self.placement = placement
             self.capacity = capacity
             self.vmm = vmm
+            self.machine = machine
         }
     }
 
@@ -30,9 +33,11 @@ package struct ClusterSnapshot: Sendable {
         package var node: NodeID?
         /// What it holds there, the node's overhead included.
         package var allocation: Resources?
+        package var reach: MigrationReach
 
         package init(
-            name: Name, size: Name? = nil, labels: Labels = Labels(), request: PlacementRequest, node: NodeID? = nil, allocation: Resources? = nil
+            name: Name, size: Name? = nil, labels: Labels = Labels(), request: PlacementRequest, node: NodeID? = nil, allocation: Resources? = nil,
+            reach: MigrationReach = .anywhere
         ) {
             self.name = name
             self.size = size
@@ -40,6 +45,7 @@ package struct ClusterSnapshot: Sendable {
             self.request = request
             self.node = node
             self.allocation = allocation
+            self.reach = reach
         }
     }
 
@@ -51,11 +57,13 @@ package struct ClusterSnapshot: Sendable {
     }
 
     /// What a controller lists. Traits of an instance's size count as its own, since the size may have gone.
-    package init(policy: PlacementPolicy, nodes: [Node], instances: [Instance], sizes: [Size]) {
+    /// - Parameter migrating: instances move only as they could migrate now; else as if all could be moved by some means.
+    package init(policy: PlacementPolicy, nodes: [Node], instances: [Instance], sizes: [Size], migrating: Bool = false) {
+        let machines = Dictionary(nodes.map { ($0.id, MigrationReach.Machine($0.facts)) }, uniquingKeysWith: { first, _ in first })
         let traits = Dictionary(sizes.map { ($0.name, $0.traits) }, uniquingKeysWith: { first, _ in first })
         self.init(
             policy: policy,
-            nodes: nodes.map { PlannedNode(placement: PlacementNode($0), capacity: $0.capacity, vmm: $0.facts.vmm) },
+            nodes: nodes.map { PlannedNode(placement: PlacementNode($0), capacity: $0.capacity, vmm: $0.facts.vmm, machine: machines[$0.id] ?? nil) },
             instances: instances.filter { $0.spec.desired != .deleted || $0.placement != nil }.map { instance in
                 PlannedInstance(
                     name: instance.name, size: instance.spec.size, labels: instance.spec.labels,
@@ -64,7 +72,8 @@ package struct ClusterSnapshot: Sendable {
                         constraints: instance.spec.constraints,
                         traits: traits[instance.spec.size] ?? [], policy: instance.spec.policy, image: instance.spec.image.digest,
                         expiresAt: instance.spec.expiresAt),
-                    node: instance.placement?.node, allocation: instance.placement?.allocation)
+                    node: instance.placement?.node, allocation: instance.placement?.allocation,
+                    reach: migrating ? MigrationReach(instance, on: instance.placement.flatMap { machines[$0.node] ?? nil }) : .anywhere)
             },
             sizes: sizes)
     }

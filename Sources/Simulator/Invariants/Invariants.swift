@@ -101,6 +101,15 @@ final class Invariants {
         generations[node.index][id] = max(highest, generation)
     }
 
+    /// The agent starts with what its disk has; only what it forgot with the files is no more than that.
+    func begins(_ disk: NodeDisk, on node: SimulatedNode) {
+        for (id, obeyed) in generations[node.index].sorted(by: { $0.key < $1.key }) {
+            let kept = disk[id]?.generation ?? 0
+            guard kept < obeyed else { continue }
+            broken(.generationHolds, "the agent of \(node.label) begins with generation \(kept) of \(world.name(id)) and has obeyed \(obeyed)")
+        }
+    }
+
     func forgotGeneration(of id: InstanceID, by node: SimulatedNode) { generations[node.index][id] = nil }
 
     /// With its record its node loses the generation.

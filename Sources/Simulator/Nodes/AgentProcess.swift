@@ -62,6 +62,7 @@ final class AgentProcess {
 
     func start() {
         world.invariants.begins(node.disk.epoch, on: node)
+        world.invariants.begins(node.disk, on: node)
         for id in node.disk.instances {
             guard let found = node.find(id, by: self) else { continue }
             var machine = InstanceMachine(id: id)
@@ -117,8 +118,7 @@ final class AgentProcess {
 
     private func fail() {
         failures += 1
-        let ceiling = failures >= 6 ? 5000 : min(5000, 250 << failures)
-        pause(for: .milliseconds(node.chance.below(ceiling) + 1))
+        pause(for: Span(ReconnectDelay.draw(after: failures, interval: conversation.interval, using: &node.chance)))
     }
 
     func take(_ answer: SyncAnswer?, exchange: Int) {

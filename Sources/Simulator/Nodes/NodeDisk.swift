@@ -12,6 +12,8 @@ struct NodeDisk {
         var end: (process: VMMProcess, exit: VMMExit)?
         var hasDisk = false
 
+        /// Of the record; nil without one.
+        var generation: Int64? { record?.desired.generation }
         var isEmpty: Bool { record == nil && process == nil && !hasDisk }
     }
 

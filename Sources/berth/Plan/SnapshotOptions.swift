@@ -20,11 +20,12 @@ struct SnapshotOptions: ParsableArguments {
         return snapshot
     }
 
-    func live() async throws -> ClusterSnapshot {
+    /// - Parameter migrating: planned with what can migrate as it is alone.
+    func live(migrating: Bool = false) async throws -> ClusterSnapshot {
         let client = try connection.client()
         return ClusterSnapshot(
             policy: try await client.cluster().policy ?? .pack, nodes: try await client.nodes().whole().items.map(\.node),
             instances: try await client.instances().whole().items,
-            sizes: try await client.sizes().whole().items)
+            sizes: try await client.sizes().whole().items, migrating: migrating)
     }
 }
