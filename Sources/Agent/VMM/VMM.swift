@@ -76,17 +76,3 @@ package struct VMMNews: Sendable {
     package var process: VMMProcess
     package var what: What
 }
-
-/// Why a piece of work was not done, as a part of a sentence.
-package struct WorkFailure: Error, CustomStringConvertible {
-    package var description: String
-    /// Trying again can't help.
-    package var isLasting = false
-
-    package init(_ description: String, isLasting: Bool = false) {
-        self.description = description
-        self.isLasting = isLasting
-    }
-
-    init(_ failure: DurableFile.Failure) { self.init(failure.description) }
-}
