@@ -4,7 +4,9 @@ import FoundationEssentials
 /// A seed of any user-data, vendor-data and keys: what is read back is what was given, and nothing gets into another file.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    let parts = UnsafeBufferPointer(start: bytes, count: count).split(separator: 0xFF, maxSplits: 3, omittingEmptySubsequences: false).map { Data($0) }
+    let parts = UnsafeBufferPointer(start: bytes, count: count).split(separator: 0xFF, maxSplits: 3, omittingEmptySubsequences: false).map {
+        Data($0)
+    }
     var content = InstanceSeed(userData: parts[0])
     if parts.count > 1 { content.vendorData = parts[1] }
     if parts.count > 2 { content.keys = parts[2].split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) } }
