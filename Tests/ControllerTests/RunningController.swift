@@ -41,11 +41,12 @@ struct RunningController: Sendable {
         let endpointFile = directory.appending(path: "endpoint")
         try? FileManager.default.removeItem(at: endpointFile)
         let access = configuration.contains("access:") ? "" : "access: open\n"
+        let level = log == nil ? "critical" : "trace"
         let text =
-            "security: \(security.rawValue)\nlisten: 127.0.0.1:0\ndataDirectory: \(directory.path)\nlogLevel: \(log == nil ? "critical" : "trace")\n\(access)\(configuration)"
+            "security: \(security.rawValue)\nlisten: 127.0.0.1:0\ndataDirectory: \(directory.path)\nlogLevel: \(level)\n\(access)\(configuration)"
         let service = try ControllerService(
-            configuration: try ControllerConfiguration(text: text, file: "controller.yaml"), logger: log?.logger ?? Logger(label: "test"), version: "test",
-            store: store)
+            configuration: try ControllerConfiguration(text: text, file: "controller.yaml"), logger: log?.logger ?? Logger(label: "test"),
+            version: "test", store: store)
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)], logger: Logger(label: "test")))
