@@ -100,7 +100,7 @@ extension Cluster {
         let find = "d=$(grep -l \(serial) /sys/class/block/vd*/serial); d=${d%/serial}; d=/dev/${d##*/}; w=\"dd of=$d conv=fsync\""
         _ = try await eventually("the guest answers “\(answer)”", within: 120, every: .milliseconds(500)) {
             _ = try await Executable.run(
-                ["console", "web", "--timeout", "5s"], environment: ["BERTH_ENDPOINT": endpoint, "XDG_CONFIG_HOME": scratch.url.path],
+                ["console", "web", "--timeout", "2s"], environment: ["BERTH_ENDPOINT": endpoint, "XDG_CONFIG_HOME": scratch.url.path],
                 input: "\n\(find); [ -b $d ] && { \(line); }\n", timeout: 20)
             return try await berth("logs", "web").output.contains(answer) ? true : nil
         }
