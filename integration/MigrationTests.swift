@@ -5,7 +5,7 @@ import Testing
 /// Two real agents and QEMUs on one machine; what goes between them goes over TCP and is encrypted.
 @Suite("migration between two agents", .serialized, .timeLimit(.minutes(10)))
 struct MigrationTests {
-    private static func shape(second: String = "cpu: \"4\", memory: 4GiB, disk: 20GiB") -> Cluster.Shape {
+    static func shape(second: String = "cpu: \"4\", memory: 4GiB, disk: 20GiB") -> Cluster.Shape {
         var shape = Cluster.Shape.qemu(2, lines: "migration: {listen: \"127.0.0.1:0\"}")
         shape.nodes[1].lines = shape.nodes[1].lines.replacingOccurrences(of: "cpu: \"4\", memory: 4GiB, disk: 20GiB", with: second)
         return shape
@@ -78,7 +78,7 @@ struct MigrationTests {
 }
 
 extension Cluster {
-    /// On n1, printing a number every 20 ms and writing to 64 MiB of memory all the time.
+    /// On n1, printing a number every 20 ms.
     func launchCounting() async throws -> Instance {
         try await importTinyImage()
         try await launchOnFirst()

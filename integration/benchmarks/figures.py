@@ -19,6 +19,7 @@ import tempfile
 import time
 import uuid
 
+import migration
 import planner
 import silence
 import simulator
@@ -351,6 +352,10 @@ def silent_nodes():
     silence.rows(row)
 
 
+def migrated():
+    migration.rows(row)
+
+
 def row(what, figure, wanted=""):
     print(f"| {what} | {figure} | {wanted} |", flush=True)
 
@@ -361,7 +366,7 @@ def main():
     print(f"Machine: {os.cpu_count()} x {model}, {platform.release()}, load {os.getloadavg()[0]:.1f}\n")
     parts = {
         "startup": startup, "listing": listing, "exec": request_to_exec, "idle": idle_syncs, "launches": durable_launches, "slow": slow_agents,
-        "restart": restart, "silence": silent_nodes, "simulate": simulated,
+        "restart": restart, "silence": silent_nodes, "migration": migrated, "simulate": simulated,
     }
     chosen = sys.argv[1:] or [*parts, *planner.PARTS]
     for name in chosen:

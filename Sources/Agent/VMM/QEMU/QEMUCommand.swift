@@ -11,7 +11,7 @@ package struct QEMUCommand {
     package var volumes: [(volume: AttachedVolume, path: String)] = []
 
     /// How many devices can come while the guest runs: each needs a port of its own.
-    static let ports = 8
+    static let ports = AttachedVolume.ports
     private static let portSlot = "0x10"
 
     package var words: [String] {
@@ -29,7 +29,7 @@ package struct QEMUCommand {
             words += ["-kernel", kernel, "-initrd", initrd, "-append", "console=\(settings.architecture.serial) quiet panic=-1"]
         case .disk: words += drive("root", format: .qcow2, file: .disk, isReadOnly: false, more: ",bootindex=0")
         }
-        words += portWords + volumes.enumerated().flatMap { volumeWords($1.volume, $1.path, port: $0) }
+        words += portWords + volumes.enumerated().flatMap { volumeWords($1.volume, $1.path, port: $1.volume.port ?? $0) }
         // Descriptor 4 is the guest's tap device, opened by the agent.
         let isBridged = network.bridged != nil
         words += ["-netdev", isBridged ? "tap,id=net0,fd=4" : "user,id=net0,net=\(GuestNetwork.user.subnet),ipv6=off"]
