@@ -37,17 +37,6 @@ class Alone:
             self.join()
         return self
 
-    def fill(self, count):
-        """As many instances as that, waiting for a node that never comes."""
-        path = self.directory + "/any.raw"
-        with open(path, "wb") as file:
-            file.write(b"x" * 4096)
-        environment = dict(os.environ, BERTH_TOKEN=self.token) if self.secure else dict(os.environ)
-        more = ["--endpoint", self.endpoint] + (["--ca", self.directory + "/c/authority.pem"] if self.secure else [])
-        for words in (["image", "import", path, "--name", "tiny", "--format", "raw"],
-                      ["launch", "i", "--count", str(count), "--size", "nano", "--queue", "--no-wait"]):
-            subprocess.run([figures.BERTH, *words, *more], env=environment, check=True, capture_output=True)
-
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait(30)
@@ -99,12 +88,9 @@ SYNC = json.dumps({"bootID": "b", "session": "s", "highestEpoch": 0, "seen": 0, 
 def beside(rounds=5, count=4000):
     """In turns, so that what else the machine does meets both."""
     with Alone(False) as plain, Alone(True) as secure:
-        for side in (plain, secure):
-            side.fill(100)
         for what, request in {
             "a sync without news": lambda side: ("POST", f"/v1/nodes/{side.node}/sync", SYNC, True),
             "an API read of nothing": lambda side: ("GET", "/v1/nodes", None, False),
-            "an API read of 100 instances": lambda side: ("GET", "/v1/instances", None, False),
         }.items():
             pairs = [(plain.cost(*request(plain), count), secure.cost(*request(secure), count)) for _ in range(rounds)]
             one, other = (statistics.median(pair[side] for pair in pairs) for side in (0, 1))
