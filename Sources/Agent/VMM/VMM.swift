@@ -33,6 +33,8 @@ package protocol VMM: Sendable {
     /// A TCP connection to a port of the guest.
     func port(_ number: Int, of instance: InstanceID) async throws(WorkFailure) -> any ConsoleStream
     func run(_ program: GuestProgram, in instance: InstanceID) async throws(WorkFailure) -> GuestExit
+    /// Frames of a file: read where it comes from the guest, written where it goes there, and the last one read says how it ended.
+    func copy(_ file: GuestFile, of instance: InstanceID) throws(WorkFailure) -> any ConsoleStream
     /// What becomes of VMMs, whether this agent started them or took them up.
     var news: AsyncStream<VMMNews> { get }
 }
