@@ -12,6 +12,7 @@ demo: build
 	@integration/scripts/demo
 
 test: build-tests lint
+	@$(STAGE) "fuzz" env SECONDS_EACH=4 fuzz/run
 	@$(STAGE) "unit tests" swift test -c release --skip-build --no-parallel --skip "IntegrationTests|$(PURE)"
 	@$(STAGE) "unit tests of what only computes" swift test -c release --skip-build --parallel --filter "$(PURE)"
 	@$(STAGE) "integration tests (real processes, real guests)" swift test -c release --skip-build --no-parallel --filter IntegrationTests
@@ -39,7 +40,7 @@ soak: build-tests
 	@integration/scripts/soak
 
 # Ten seconds each; SECONDS_EACH=600 make fuzz for longer.
-fuzz:
+fuzz: build
 	@fuzz/run
 
 PREFIX ?= /usr/local

@@ -78,7 +78,7 @@ struct MigrationTests {
 }
 
 extension Cluster {
-    /// On n1, printing a number every 20 ms and writing to 64 MiB of memory all the time.
+    /// On n1, printing a number every 20 ms.
     func launchCounting() async throws -> Instance {
         try await importTinyImage()
         try await launchOnFirst()

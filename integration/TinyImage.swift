@@ -31,6 +31,17 @@ enum TinyImage {
         guard result.exitCode == 0 else { throw CommandFailed(command: ["image", "build", "tiny"], result: result) }
     }
 
+    static func makeWithAgent() async throws -> String {
+        let path = path.replacingOccurrences(of: "tiny.tar", with: "tiny-agent.tar")
+        if isCurrent(path) { return path }
+        try FileManager.default.createDirectory(
+            at: URL(filePath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
+        let words = ["image", "build", "tiny", "--guest-agent", "--output", path]
+        let result = try await Executable.run(words, timeout: 600)
+        guard result.exitCode == 0 else { throw CommandFailed(command: words, result: result) }
+        return path
+    }
+
     static func make() async throws -> String {
         try await made.value
         return path

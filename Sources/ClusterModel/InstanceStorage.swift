@@ -41,16 +41,22 @@ package struct AttachedVolume: Hashable, Sendable, Codable {
     package var place: VolumePlace
     package var size: MiB
     package var limits: IOLimits
+    /// Of the machine, for as long as it is attached: a guest that migrates finds its disks in the same slots. Nil: the first that is free.
+    package var port: Int?
+
+    /// How many volumes a machine has ports for.
+    package static let ports = 8
 
     private enum CodingKeys: String, CodingKey {
-        case place, limits
+        case place, limits, port
         case size = "sizeMiB"
     }
 
-    package init(place: VolumePlace, size: MiB, limits: IOLimits = IOLimits()) {
+    package init(place: VolumePlace, size: MiB, limits: IOLimits = IOLimits(), port: Int? = nil) {
         self.place = place
         self.size = size
         self.limits = limits
+        self.port = port
     }
 
     package var id: VolumeID { place.id }

@@ -245,15 +245,22 @@ package struct StreamRequest: Hashable, Sendable, Codable {
         case port(number: Int)
         /// A program in the guest; its one answer is a `GuestExit`.
         case program(GuestProgram)
+        case file(GuestFile)
 
         /// Either side may have no more to say while the other goes on.
-        package var isHalfClosed: Bool { if case .port = self { true } else { false } }
+        package var isHalfClosed: Bool {
+            switch self {
+            case .port, .file: true
+            case .console, .log, .program: false
+            }
+        }
 
         /// What is sent goes to the guest.
         package var takesInput: Bool {
             switch self {
             case .console, .port: true
             case .log, .program: false
+            case .file(let file): file.direction == .toGuest
             }
         }
     }

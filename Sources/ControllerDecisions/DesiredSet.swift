@@ -59,7 +59,7 @@ extension ClusterState {
     /// All volumes of a node with the number of the latest change of any; nil where it has none.
     private func desiredVolumes(of node: NodeID) -> (revision: Int64, all: [DesiredVolume])? {
         guard storage.holdsVolumes(node) else { return nil }
-        let records = storage.volumes(on: node)
-        return (records.reduce(0) { max($0, $1.desiredRevision) }, records.map(\.desired))
+        let (records, strays) = (storage.volumes(on: node), storage.strays(on: node))
+        return ((records + strays).reduce(0) { max($0, $1.desiredRevision) }, records.map(\.desired) + strays.compactMap { $0.desired(on: node) })
     }
 }

@@ -49,6 +49,10 @@ extension ClusterState {
                 if case .migrate(let live) = drainStep(of: record), let decision = try? freeTarget(of: record, live: live, in: engine) {
                     engine.release(record.id)
                     engine.apply(.allocated(decision.allocation))
+                    for volume in storage.volumes(of: record.id) {
+                        let place = VolumeElsewhere(node: decision.node, state: .arriving, size: volume.volume.spec.size)
+                        engine.apply(.allocated(place.allocation(of: volume.id)))
+                    }
                     item.action = live ? .live : .cold
                     item.target = decision.nodeName
                     return item

@@ -17,6 +17,7 @@ extension ClusterState {
                 remove(tombstone)
                 finishClearing(of: tombstone.instance.id, on: node.id, at: now)
             }
+            dropStrays(on: node.id, leavingOnly: true, at: now)
         }
         guard let dead = nodes[node.id]?.value else { return .done }
         return .node(dead)

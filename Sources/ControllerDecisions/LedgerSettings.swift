@@ -46,7 +46,7 @@ package struct LedgerSettings: Hashable, Sendable {
         package static let operationsInProject = 20_000
         package static let labels = 64
         package static let volumes = 100_000
-        package static let volumesPerInstance = 8
+        package static let volumesPerInstance = AttachedVolume.ports
         package static let snapshotsPerInstance = 64
         package static let pools = 32
         package static let expiry = Milliseconds(seconds: 10 * 366 * 86_400)

@@ -38,6 +38,9 @@ extension ClusterState {
                 "Node “\(node.name)” is \(node.health.rawValue) and keeps \(volumes.count) volume\(volumes.count == 1 ? "" : "s"); "
                     + "delete them first, or wait until the node is lost.")
         }
+        if node.health != .lost, let stray = storage.strays(on: node.id).first {
+            throw .conflict("Node “\(node.name)” still takes away what it held of volume “\(stray.volume.name)”; wait until that is done.")
+        }
         guard held.count <= LedgerSettings.Limit.tombstones - tombstones.count else {
             throw .tooMany(
                 "Node “\(node.name)” holds \(held.count) instances, and the ledger remembers \(tombstones.count) removals that nodes have still to confirm."

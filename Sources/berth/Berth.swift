@@ -23,8 +23,8 @@ package struct Berth: AsyncParsableCommand {
             CommandGroup(
                 name: "Instances",
                 subcommands: [
-                    InstanceLaunch.self, InstanceCommand.self, Console.self, Logs.self, SSH.self, Exec.self, PortForward.self, Wait.self,
-                    OperationCommand.self,
+                    InstanceLaunch.self, InstanceCommand.self, Console.self, Logs.self, SSH.self, Exec.self, Copy.self, PortForward.self,
+                    Wait.self, OperationCommand.self,
                 ]),
             CommandGroup(
                 name: "Cluster",

@@ -12,18 +12,22 @@ enum TinyGuest {
     static let directory = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
-    private static let built = Task {
-        let path = "\(directory)/images/tiny.tar"
+    private static let built = Task { try await build("tiny.tar", guestAgent: false) }
+    private static let builtWithAgent = Task { try await build("tiny-agent.tar", guestAgent: true) }
+
+    private static func build(_ file: String, guestAgent: Bool) async throws -> String {
+        let path = "\(directory)/images/\(file)"
         func made(_ path: String) -> Date? { (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date }
         // One that an older program made may lack what this one relies on.
         if let image = made(path), let program = made(CommandLine.arguments[0]), image > program { return path }
         try FileManager.default.createDirectory(atPath: "\(directory)/images", withIntermediateDirectories: true)
-        try await TinyImage(cache: "\(directory)/images/packages") { print($0) }.build(to: path)
+        try await TinyImage(cache: "\(directory)/images/packages", guestAgent: guestAgent) { print($0) }.build(to: path)
         return path
     }
 
-    static func image() async throws -> (reference: ImageReference, content: Data) {
-        let content = try Data(contentsOf: URL(filePath: try await built.value), options: .alwaysMapped)
+    static func image(guestAgent: Bool = false) async throws -> (reference: ImageReference, content: Data) {
+        let path = try await (guestAgent ? builtWithAgent : built).value
+        let content = try Data(contentsOf: URL(filePath: path), options: .alwaysMapped)
         return (reference(content, .linux), content)
     }
 

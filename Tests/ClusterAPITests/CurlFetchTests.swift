@@ -48,6 +48,28 @@ struct CurlFetchTests {
         #expect(asked.value == expected)
     }
 
+    @Test("cut once after any byte of the answer, head or body, it comes whole", .timeLimit(.minutes(1)))
+    func anyByte() async throws {
+        let content = Data(content.prefix(100))
+        let asked = Mutexed<[String: Int]>([:])
+        let server = try LittleServer { request, reply in
+            let path = request.target
+            let isFirst = asked.with {
+                $0[path, default: 0] += 1
+                return $0[path] == 1
+            }
+            let start = request.headers["range"].flatMap { Int($0.dropFirst(6).dropLast()) } ?? 0
+            let rest = content[start...]
+            let status = start > 0 ? "206 Partial Content\r\nContent-Range: bytes \(start)-99/100" : "200 OK"
+            let head = "HTTP/1.1 \(status)\r\nETag: \"v1\"\r\nContent-Length: \(rest.count)\r\nConnection: close\r\n\r\n"
+            let answer = Data(head.utf8) + rest
+            reply.write(isFirst ? answer.prefix(Int(path.dropFirst()) ?? 0) : answer)
+            shutdown(reply.socket, Int32(SHUT_RDWR))
+        }
+        defer { server.stop() }
+        for cut in 0..<170 { #expect(try await fetch("\(server.endpoint)/\(cut)") == content, "cut after \(cut) bytes") }
+    }
+
     @Test("a file that has changed meanwhile is begun anew")
     func changed() async throws {
         let (server, asked) = try breaking(every: 150_000) { $0 == 1 ? "\"v1\"" : "\"v2\"" }

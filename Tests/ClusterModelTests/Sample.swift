@@ -133,7 +133,7 @@ enum Sample {
     static let pool = StoragePool(name: name("default"), total: MiB(102_400), available: MiB(51_200))
     static let place = VolumePlace(id: id(7), pool: name("default"), format: .qcow2)
     static let storage = InstanceStorage(
-        volumes: [AttachedVolume(place: place, size: MiB(2048), limits: IOLimits(iops: 500, bytesPerSecond: 1 << 20))],
+        volumes: [AttachedVolume(place: place, size: MiB(2048), limits: IOLimits(iops: 500, bytesPerSecond: 1 << 20), port: 3)],
         snapshots: [
             DesiredSnapshot(
                 id: id(8), deleted: true, quiesce: true, volumes: [place], export: ExportOrder(number: 1, image: name("golden")))

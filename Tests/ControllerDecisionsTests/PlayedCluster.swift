@@ -27,6 +27,8 @@ struct PlayedCluster {
         /// As told, and those of them whose data is there.
         var volumes: [VolumeID: DesiredVolume] = [:]
         var made: Set<VolumeID> = []
+        /// Those of them that have all that was ever written.
+        var whole: Set<VolumeID> = []
         /// Its next steps with an instance fail for good.
         var fails = false
     }
@@ -43,6 +45,8 @@ struct PlayedCluster {
     var weather = Weather()
     /// The next command's commit fails, and is asked for again.
     var failsNextCommit = false
+    /// Volumes that were made somewhere.
+    private var written: Set<VolumeID> = []
     /// Whether nodes that register take part in migrations.
     var migrates = false
 
@@ -100,6 +104,9 @@ struct PlayedCluster {
             agent.hasLease = ledger.state.nodes[node]?.value.health == .alive && !ledger.state.owesRemoval(node)
         }
         agent.work()
+        // The first of its kind is what is written to; one that is made later is empty.
+        agent.whole.formUnion(agent.made.subtracting(written))
+        written.formUnion(agent.made)
         agents[node] = agent
         transfer(from: node)
     }
@@ -125,6 +132,9 @@ struct PlayedCluster {
             agents[node]?.vms[id]?.report?.stage = .handedOver
             agents[node]?.vms[id]?.isHeld = order.live
             agents[target]?.vms[id]?.report?.stage = .received
+            let carried = (vm.desired.storage?.volumes ?? []).map(\.id).filter { agents[node]?.whole.contains($0) ?? false }
+            let arrived = agents[target]?.made.intersection(carried) ?? []
+            agents[target]?.whole.formUnion(arrived)
         }
     }
 
@@ -206,7 +216,12 @@ extension PlayedCluster.Agent {
 
     private mutating func workOnDisks() {
         for (id, volume) in volumes {
-            if volume.deleted { made.remove(id) } else if !volume.made { made.insert(id) }
+            if volume.deleted {
+                made.remove(id)
+                whole.remove(id)
+            } else if !volume.made {
+                made.insert(id)
+            }
         }
         for (id, vm) in vms {
             guard let wanted = vm.desired.storage, vm.state == .running || vm.state == .stopped else { continue }
@@ -261,6 +276,7 @@ extension PlayedCluster.Agent {
             return
         }
         guard vms[id]?.report?.id != order.id else { return }
+        guard vms[id]?.desired.storage?.volumes.allSatisfy({ made.contains($0.id) }) ?? true else { return }
         vms[id]?.isHeld = true
         vms[id]?.report = MigrationReport(id: order.id, stage: .ready, secret: String(repeating: "a", count: 64))
     }

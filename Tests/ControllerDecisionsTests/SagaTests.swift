@@ -9,11 +9,12 @@ import Testing
 struct SagaTests {
     enum Saga: String, CaseIterable, Sendable {
         case launch, queuedLaunch, start, stop, reboot, delete, move, recovery, drainWithStop, migrateLive, migrateStaying, migrateCold, drainLive
+        case migrateVolume, migrateVolumeCold
         case attach, detach, grow, snapshot, deleteSnapshot, restore, resize, rebuild
 
         var isOfDisks: Bool {
             switch self {
-            case .attach, .detach, .grow, .snapshot, .deleteSnapshot, .restore, .resize, .rebuild: true
+            case .attach, .detach, .grow, .snapshot, .deleteSnapshot, .restore, .resize, .rebuild, .migrateVolume, .migrateVolumeCold: true
             case .launch, .queuedLaunch, .start, .stop, .reboot, .delete, .move, .recovery, .drainWithStop, .migrateLive, .migrateStaying,
                 .migrateCold, .drainLive:
                 false
@@ -78,18 +79,20 @@ private struct Played {
         home = cluster.nodeIDs[0]
         let isQueued = saga == .queuedLaunch
         let stays = saga.isOfDisks || [.drainWithStop, .migrateStaying, .migrateCold, .drainLive].contains(saga)
-        cluster.migrates = [.migrateLive, .migrateStaying, .migrateCold, .drainLive].contains(saga)
+        cluster.migrates = [.migrateLive, .migrateStaying, .migrateCold, .drainLive, .migrateVolume, .migrateVolumeCold].contains(saga)
         if cluster.migrates { cluster.register(home) }
         cluster.ledger.launch("web", size: isQueued ? "large" : nil, queue: isQueued, recovery: stays ? .stay : .fenced)
         id = try #require(cluster.ledger.record("web")).id
         let key = InstanceKey.id(id)
         if saga != .launch, saga != .queuedLaunch { for _ in 0..<3 { cluster.syncAll() } }
-        if saga == .start || saga == .migrateCold {
+        if saga == .start || saga == .migrateCold || saga == .migrateVolumeCold {
             cluster.apply(.stop(key, cluster.ledger.newID(), force: false, within: nil))
             for _ in 0..<3 { cluster.syncAll() }
         }
         if saga.isOfDisks { prepareDisks(saga) }
         for number in 2...3 { cluster.join(UInt64(number), cpus: 8) }
+        // The ledger must know their pools.
+        if saga == .migrateVolume || saga == .migrateVolumeCold { cluster.syncAll() }
         switch saga {
         case .launch: break
         case .queuedLaunch: cluster.ledger.settle()
@@ -109,7 +112,8 @@ private struct Played {
         case .resize: cluster.apply(.storage(.resize(key, size: name("small"), cluster.ledger.newID(), restart: true)))
         case .rebuild: cluster.apply(.storage(.rebuild(key, image: nil, cluster.ledger.newID())))
         case .drainLive: cluster.apply(.drain(.id(home), stop: false, parallel: 4))
-        case .migrateLive, .migrateStaying, .migrateCold: cluster.apply(.migrate(key, .init(operation: cluster.ledger.newID())))
+        case .migrateLive, .migrateStaying, .migrateCold, .migrateVolume, .migrateVolumeCold:
+            cluster.apply(.migrate(key, .init(operation: cluster.ledger.newID())))
         }
         #expect(cluster.ledger.state.operations.values.contains { $0.value.state == .running }, "\(saga) has begun")
     }
@@ -182,7 +186,8 @@ private struct Played {
         #expect(cluster.runningTwice.isEmpty, "\(about): runs twice")
         for node in state.nodes.values.map(\.value) {
             let volumes = state.storage.volumes(on: node.id).map(\.volume.room).reduce(Resources.zero, +)
-            let held = state.instances.values.flatMap(\.value.allocations).filter { $0.node == node.id }
+            let strays = state.storage.strays(on: node.id).flatMap { volume in volume.elsewhere.map { $0.allocation(of: volume.id) } }
+            let held = (state.instances.values.flatMap(\.value.allocations) + strays).filter { $0.node == node.id }
             #expect(state.engine.usage(of: node.id) == held.map(\.resources).reduce(volumes, +), "\(about)")
         }
     }
@@ -196,7 +201,21 @@ private struct Played {
         #expect(cluster.ledger.state.tombstones.isEmpty, "\(about)")
         let record = cluster.ledger.state.instances[id]?.value
         #expect(record?.move == nil && record?.migration == nil, "\(about)")
+        checkVolumes(about)
         if let record, record.instance.status.state == .running { #expect(cluster.runs(id) == [node].compactMap { $0 }, "\(about)") }
+    }
+
+    /// Each is on its one node, whole, and nothing of it is on any other.
+    private func checkVolumes(_ about: String) {
+        for record in cluster.ledger.state.storage.volumes.values.map(\.value) where record.made {
+            let there = cluster.nodeIDs.filter { cluster.agents[$0]?.made.contains(record.id) ?? false }
+            #expect(record.elsewhere.isEmpty, "\(about)")
+            guard record.volume.status.state != .failed else { continue }
+            #expect(there == [record.volume.node].compactMap { $0 }, "\(about): the volume is on one node")
+            if let node, record.volume.attachment?.instance == id { #expect(record.volume.node == node, "\(about): together") }
+            guard cluster.migrates else { continue }
+            #expect(there.allSatisfy { cluster.agents[$0]?.whole.contains(record.id) ?? false }, "\(about): the volume's data is there")
+        }
     }
 
     /// The undo of every saga ends in the deletion of its instance. It is done twice.
@@ -216,7 +235,7 @@ private struct Played {
         #expect(state.storage.volumes.isEmpty && state.storage.snapshots.isEmpty, "\(about)")
         #expect(state.instances.isEmpty && state.tombstones.isEmpty && !state.hasWork, "\(about)")
         #expect(state.nodes.keys.allSatisfy { state.engine.usage(of: $0) == .zero }, "\(about)")
-        #expect(cluster.agents.values.allSatisfy { $0.vms.isEmpty }, "\(about): something is left on a node")
+        #expect(cluster.agents.values.allSatisfy { $0.vms.isEmpty && $0.made.isEmpty }, "\(about): something is left on a node")
         #expect(state.operations.values.allSatisfy { $0.value.state != .running }, "\(about)")
     }
 }

@@ -87,7 +87,8 @@ struct AuditTests {
 
     @Test("planted secrets are in no event, error, audit entry or log")
     func secrets() async throws {
-        try await RunningController.run(Self.asked) { controller in
+        let log = KeptLog()
+        try await RunningController.run(Self.asked, log: log) { controller in
             var tenants = try await PlayedTenants(controller)
             try await tenants.furnish()
             let planted = "planted-7f3a9"
@@ -113,6 +114,9 @@ struct AuditTests {
                 texts.append(try await tenants.send(.get, target, by: tenants.admin).text)
             }
             texts.append(try await tenants.send(.get, "/metrics", by: tenants.admin).text)
+            // At its most talkative.
+            #expect(!log.text.isEmpty)
+            texts.append(log.text)
             for text in texts {
                 for secret in [
                     tenant, String(tenant.dropFirst(6)), tenants.admin, planted,

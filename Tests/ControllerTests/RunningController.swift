@@ -25,27 +25,28 @@ struct RunningController: Sendable {
 
     /// Runs `body` against a fresh controller and takes it down again.
     static func run<Value: Sendable>(
-        _ configuration: String = calm, security: Security = .none, store: (any StateStore)? = nil,
+        _ configuration: String = calm, security: Security = .none, store: (any StateStore)? = nil, log: KeptLog? = nil,
         _ body: @Sendable @escaping (RunningController) async throws -> Value
     ) async throws -> Value {
         let directory = try temporaryDirectory()
         defer { try? FileManager.default.removeItem(at: directory) }
-        return try await run(in: directory, configuration, security: security, store: store, body)
+        return try await run(in: directory, configuration, security: security, store: store, log: log, body)
     }
 
     /// Stops it gracefully afterwards; the directory stays, for another start.
     static func run<Value: Sendable>(
-        in directory: URL, _ configuration: String = calm, security: Security = .none, store: (any StateStore)? = nil,
+        in directory: URL, _ configuration: String = calm, security: Security = .none, store: (any StateStore)? = nil, log: KeptLog? = nil,
         _ body: @Sendable @escaping (RunningController) async throws -> Value
     ) async throws -> Value {
         let endpointFile = directory.appending(path: "endpoint")
         try? FileManager.default.removeItem(at: endpointFile)
         let access = configuration.contains("access:") ? "" : "access: open\n"
+        let level = log == nil ? "critical" : "trace"
         let text =
-            "security: \(security.rawValue)\nlisten: 127.0.0.1:0\ndataDirectory: \(directory.path)\nlogLevel: critical\n\(access)\(configuration)"
+            "security: \(security.rawValue)\nlisten: 127.0.0.1:0\ndataDirectory: \(directory.path)\nlogLevel: \(level)\n\(access)\(configuration)"
         let service = try ControllerService(
-            configuration: try ControllerConfiguration(text: text, file: "controller.yaml"), logger: Logger(label: "test"), version: "test",
-            store: store)
+            configuration: try ControllerConfiguration(text: text, file: "controller.yaml"), logger: log?.logger ?? Logger(label: "test"),
+            version: "test", store: store)
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)], logger: Logger(label: "test")))

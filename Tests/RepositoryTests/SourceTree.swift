@@ -27,6 +27,8 @@ struct SourceTree {
 
     func text(of path: String) throws -> String { try String(contentsOf: root.appending(path: path), encoding: .utf8) }
 
+    func fileNames(in folder: String) throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: root.appending(path: folder).path) }
+
     func swiftFiles() throws -> [File] {
         try ["Sources", "Tests", "integration"].flatMap { try files(under: $0, ending: ".swift") }
     }

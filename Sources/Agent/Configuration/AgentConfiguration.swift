@@ -55,7 +55,7 @@ package struct AgentConfiguration: Sendable {
     package var watchdog: Watchdog?
     /// Where other agents send instances to, "10.0.0.5:7481"; nil: the node takes part in no migration.
     package var migrationAddress: String?
-    /// Under KVM the processor that guests see, such as `Nehalem`, where it shall be the same on unlike machines; nil: the machine's own.
+    /// Under KVM the processor that guests see, such as `Nehalem-v1`, or `host` for the machine's own; nil: one that most machines can be.
     package var processor: String?
     /// Nil: user networking.
     package var network: NetworkSettings?

@@ -66,3 +66,7 @@ enum DurableFile {
         close(directory)
     }
 }
+
+extension WorkFailure {
+    init(_ failure: DurableFile.Failure) { self.init(failure.description) }
+}

@@ -66,12 +66,21 @@ package enum MachineFacts {
     }
 
     /// Abilities that a guest under native KVM gets. Under TCG it sees QEMU's processor, whatever this machine's can do.
-    static func traits() -> [String] {
-        let known = ["aes", "avx", "avx2", "avx512f", "sha_ni"]
+    package static func traits(of processor: String, flags: Set<String>) -> [String] {
+        let known =
+            switch processor {
+            case QEMUSettings.ownProcessor: ["aes", "avx", "avx2", "avx512f", "sha_ni"]
+            case QEMUSettings.pooledProcessor: ["aes"]
+            // Nothing is promised of what an operator has named.
+            default: [String]()
+            }
+        return ["kvm.native"] + known.filter { flags.contains($0) }.map { "cpu.\($0)" }
+    }
+
+    static func flags() -> Set<String> {
         let text = DurableFile.read("/proc/cpuinfo", limit: 16 << 10).map { String(decoding: $0, as: UTF8.self) } ?? ""
         let line = text.split(separator: "\n").first { $0.hasPrefix("flags") }
-        let flags = Set((line ?? "").split(separator: " ").map(String.init))
-        return ["kvm.native"] + known.filter { flags.contains($0) }.map { "cpu.\($0)" }
+        return Set((line ?? "").split(separator: " ").map(String.init))
     }
 
     /// Memory of QEMU beside its guest's: its code and tables, and under TCG the translation buffer.

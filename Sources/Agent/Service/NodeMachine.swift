@@ -59,7 +59,8 @@ struct NodeMachine: Sendable {
         let isNative = if case .native = kvm { true } else { false }
         facts = NodeFacts(
             architecture: settings.architecture, kvm: kvm, vmm: .qemu, vmmVersion: qemuVersion, agentVersion: version,
-            kernel: MachineFacts.kernel(), traits: isNative && settings.accelerator == .kvm ? MachineFacts.traits() : [],
+            kernel: MachineFacts.kernel(),
+            traits: isNative && settings.accelerator == .kvm ? MachineFacts.traits(of: settings.processor, flags: MachineFacts.flags()) : [],
             overhead: MachineFacts.overhead(settings), fencing: isWatched ? .watchdog : .softFenced,
             migration: relay.map { MigrationFacts(endpoint: $0.endpoint, machine: settings.machineOfGuests) }, network: network.facts)
     }
@@ -97,7 +98,7 @@ struct NodeMachine: Sendable {
         var settings = QEMUSettings(
             binary: configuration.qemu ?? architecture.standardBinary, cage: try cage(configuration), accelerator: accelerator)
         settings.architecture = architecture
-        settings.processor = configuration.processor
+        settings.processor = configuration.processor ?? QEMUSettings.standardProcessor(flags: MachineFacts.flags())
         return settings
     }
 

@@ -52,7 +52,10 @@ package final class StreamBridge: Sendable {
         } catch {
             // A connection that can't be made is closed, as a port would do it.
             if case .port = request.source { logger.info("port not reached", metadata: ["instance": "\(request.instance)", "why": "\(error)"]) }
-            stream = Sentence(request.source.takesText ? "\(error)\r\n" : "")
+            stream =
+                if case .file = request.source { Sentence(GuestFileFrame.end(GuestFileEnd(bytes: 0, failure: "\(error)")).bytes) } else {
+                    Sentence(request.source.takesText ? "\(error)\r\n" : "")
+                }
         }
         defer { stream.close() }
         await withTaskGroup(of: Bool.self) { group in
@@ -79,6 +82,7 @@ package final class StreamBridge: Sendable {
         case .log(let lines, let follow): try vmm.log(of: request.instance, lines: lines, follow: follow)
         case .port(let number): try await vmm.port(number, of: request.instance)
         case .program(let program): Sentence(await exit(of: program, in: request.instance))
+        case .file(let file): try vmm.copy(file, of: request.instance)
         }
     }
 
@@ -111,7 +115,7 @@ extension StreamRequest.Source {
     fileprivate var takesText: Bool {
         switch self {
         case .console, .log: true
-        case .port, .program: false
+        case .port, .program, .file: false
         }
     }
 }
@@ -120,7 +124,9 @@ extension StreamRequest.Source {
 private final class Sentence: ConsoleStream {
     private let text: Mutex<Data?>
 
-    init(_ text: String) { self.text = Mutex(Data(text.utf8)) }
+    convenience init(_ text: String) { self.init(Data(text.utf8)) }
+
+    init(_ bytes: Data) { text = Mutex(bytes) }
 
     func read() async -> Data? {
         text.withLock { text in

@@ -33,6 +33,8 @@ package protocol VMM: Sendable {
     /// A TCP connection to a port of the guest.
     func port(_ number: Int, of instance: InstanceID) async throws(WorkFailure) -> any ConsoleStream
     func run(_ program: GuestProgram, in instance: InstanceID) async throws(WorkFailure) -> GuestExit
+    /// Frames of a file: read where it comes from the guest, written where it goes there, and the last one read says how it ended.
+    func copy(_ file: GuestFile, of instance: InstanceID) throws(WorkFailure) -> any ConsoleStream
     /// What becomes of VMMs, whether this agent started them or took them up.
     var news: AsyncStream<VMMNews> { get }
 }
@@ -75,18 +77,4 @@ package struct VMMNews: Sendable {
     package var instance: InstanceID
     package var process: VMMProcess
     package var what: What
-}
-
-/// Why a piece of work was not done, as a part of a sentence.
-package struct WorkFailure: Error, CustomStringConvertible {
-    package var description: String
-    /// Trying again can't help.
-    package var isLasting = false
-
-    package init(_ description: String, isLasting: Bool = false) {
-        self.description = description
-        self.isLasting = isLasting
-    }
-
-    init(_ failure: DurableFile.Failure) { self.init(failure.description) }
 }

@@ -19,6 +19,8 @@ final class FetchTransfer: @unchecked Sendable {
     // Of the answer that is arriving.
     private var status = 0
     private var headers: [String: String] = [:]
+    /// libcurl takes a connection that is closed within the head for an answer without a body.
+    private var headIsWhole = false
     private var placed = false
 
     init(url: String, rules: CurlFetch, sink: any FetchSink, cancelled: CancelMark) {
@@ -48,7 +50,7 @@ final class FetchTransfer: @unchecked Sendable {
         guard !cancelled.isSet else { throw CancellationError() }
         guard let easy = curl_easy_init() else { return "out of memory" }
         defer { curl_easy_cleanup(easy) }
-        (status, headers, placed, refusedAddress) = (0, [:], false, nil)
+        (status, headers, headIsWhole, placed, refusedAddress) = (0, [:], false, false, nil)
         var list: UnsafeMutablePointer<curl_slist>?
         defer { curl_slist_free_all(list) }
         if let validator, offset > 0 {
@@ -92,6 +94,7 @@ final class FetchTransfer: @unchecked Sendable {
 
     private func judge(_ code: CURLcode) throws -> String? {
         switch code {
+        case CURLE_OK where !headIsWhole: return "the answer ends within its head"
         case CURLE_OK where (200..<300).contains(status):
             // An empty body calls nobody.
             if !placed { try place() }
@@ -143,7 +146,9 @@ final class FetchTransfer: @unchecked Sendable {
         let line = String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
         if line.hasPrefix("HTTP/") {
             status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-            headers = [:]
+            (headers, headIsWhole) = ([:], false)
+        } else if line == "\r\n" || line == "\n" {
+            headIsWhole = true
         } else if let colon = line.firstIndex(of: ":"), headers.count < 200 {
             let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }.prefix { !$0.isNewline }
             headers[line[..<colon].lowercased()] = String(value)

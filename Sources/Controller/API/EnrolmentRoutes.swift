@@ -29,7 +29,7 @@ extension Controller {
         let secret = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }
         let now = Timestamp.now
         let token = JoinToken(digest: try Self.digest(of: secret), node: request.node, createdAt: now, expiresAt: now.advanced(by: lifetime))
-        _ = try await writer.submit(.enrolment(.issue(token)))
+        _ = try await writer.submit(.enrolment(.issue(token)), audit: AuditDraft(call))
         let text = JoinTokenText(secret: secret, authority: authority.fingerprint).text
         return try .json(JoinTokenAnswer(token: text, node: token.node, expiresAt: token.expiresAt), status: 201)
     }
@@ -46,7 +46,7 @@ extension Controller {
         let signing = try Self.signing(request.signingRequest, for: request.node)
         do throws(ErrorBody) {
             let joining = EnrolmentCommand.Joining(token: try Self.digest(of: text.secret), node: request.node, name: request.name)
-            guard case .credential(let credential) = try await writer.submit(.enrolment(.join(joining))) else {
+            guard case .credential(let credential) = try await writer.submit(.enrolment(.join(joining)), audit: AuditDraft(call)) else {
                 throw ErrorBody(code: .internal, message: "The ledger answered something else than was asked.")
             }
             return try certified(signing, of: credential, by: authority, status: 201)

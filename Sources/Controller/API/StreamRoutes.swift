@@ -47,6 +47,11 @@ extension Controller {
             guard program.timeout > .zero, program.timeout <= GuestProgram.longest else {
                 throw invalid("program.timeout: \(program.timeout.count) ms is out of range: 1 to \(GuestProgram.longest.count) is allowed.")
             }
+        case .file(let file):
+            guard file.path.hasPrefix("/"), file.path.utf8.count <= GuestFile.longestPath, !file.path.utf8.contains(0) else {
+                throw invalid("file.path: a path from the guest's root, of at most \(GuestFile.longestPath) bytes, is expected.")
+            }
+            guard (0...GuestFile.permissions).contains(file.mode ?? 0) else { throw invalid("file.mode: only permission bits are allowed.") }
         }
     }
 

@@ -1,29 +1,11 @@
 import ClusterAPI
 import ClusterModel
 import FoundationEssentials
-import Hummingbird
-import NIOCore
 
 /// Bodies of requests: bounded in bytes and in depth before anything looks at them.
 enum JSONBody {
     static let limit = 1 << 20
     static let depthLimit = 64
-
-    static func read(_ request: Request, limit: Int = limit) async throws(ErrorBody) -> Data {
-        if let length = request.headers[.contentLength], let bytes = Int(length), bytes > limit { throw tooLarge(limit) }
-        var body = Data()
-        do {
-            for try await buffer in request.body {
-                guard body.count + buffer.readableBytes <= limit else { throw tooLarge(limit) }
-                body.append(contentsOf: buffer.readableBytesView)
-            }
-        } catch let error as ErrorBody {
-            throw error
-        } catch {
-            throw ErrorBody(code: .invalid, message: "The request's body ended before it was complete.")
-        }
-        return body
-    }
 
     /// - Parameter optional: an empty body is read as `{}`.
     static func decode<Value: Decodable>(_ type: Value.Type, _ body: Data, optional: Bool = false) throws(ErrorBody) -> Value {
@@ -66,10 +48,6 @@ enum JSONBody {
             default: break
             }
         }
-    }
-
-    private static func tooLarge(_ limit: Int) -> ErrorBody {
-        ErrorBody(code: .tooLarge, message: "The request's body is larger than \(limit) bytes.")
     }
 
     private static func sentence(_ error: DecodingError, in body: Data) -> String {

@@ -46,9 +46,12 @@ extension ClusterState {
         if record.found { return "it was adopted, and nobody knows what it was made from" }
         if let migration = record.migration { return "\(migration.peerName) still takes away what it held of it" }
         if record.move != nil { return "it moves already" }
-        if record.instance.placement?.network != nil { return "its address is of its node's own network" }
-        if let storage = record.storage, !storage.isEmpty { return "it has volumes, snapshots or a disk of its own making, which stay on their node" }
-        return nil
+        if record.instance.placement?.network != nil { return "its address is of its node's own network, which no other node has" }
+        if let snapshot = storage.snapshots(of: record.id).first {
+            return "its snapshot “\(snapshot.name)” is inside its disks and stays on its node: export what is to be kept, and delete it first"
+        }
+        if record.storage?.snapshots.isEmpty == false { return "a snapshot of it is being deleted" }
+        return immovableVolumes(record)
     }
 
     mutating func begin(
@@ -65,6 +68,7 @@ extension ClusterState {
             operation: id, live: live, to: target, endpoint: facts.endpoint, reservation: room.instance, held: room.resources, decidedAt: now,
             revision: number, limits: limits)
         record.operation = id
+        sendVolumes(of: record, to: target.id)
         record.desiredRevision = nextRevision
         let operation = InstanceOperation(
             id: id, kind: .migrate, instance: record.id, instanceName: record.instance.name, generation: record.instance.generation, createdAt: now)
@@ -90,6 +94,7 @@ extension ClusterState {
         step(.released(reserved))
         step(.allocated(renamed(reserved, id)))
         step(.allocated(renamed(held, migration.reservation)))
+        switchVolumes(of: id, to: migration.peer, migration.peerName)
         record.instance.placement = InstancePlacement(
             node: migration.peer, nodeName: migration.peerName, allocation: reserved.resources, decidedAt: migration.decidedAt,
             revision: migration.revision)
@@ -121,6 +126,7 @@ extension ClusterState {
         guard var migration = record.migration, migration.phase == .switched else { return }
         var record = record
         bury(record.told, generation: record.instance.generation, on: migration.peer, .migrated, at: now)
+        clearVolumes(of: record.id, from: migration.peer)
         migration.phase = .clearing
         record.migration = migration
         record.failedMigrations = 0
@@ -166,6 +172,7 @@ extension ClusterState {
         if let room = engine.allocation(of: migration.reservation) { step(.released(room)) }
         if migration.phase != .clearing {
             bury(record.told, generation: record.instance.generation + 1, on: migration.peer, .migrated, at: now)
+            clearVolumes(of: record.id, from: migration.peer)
         }
         if record.operation == migration.operation {
             endOperation(of: record, state, why, at: now)
@@ -201,5 +208,6 @@ extension ClusterState {
                 put(record)
             }
         }
+        dropStrays(on: node, at: now)
     }
 }

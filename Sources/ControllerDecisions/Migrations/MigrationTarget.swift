@@ -24,10 +24,10 @@ extension ClusterState {
         }
         let node = try find(wished)
         if node.id == record.instance.placement?.node { throw .conflict("Instance “\(record.instance.name)” is on node “\(node.name)” already.") }
-        if let why = unlike(record, node, live: live) {
+        let engine = Self.without(record, engine)
+        if let why = unlike(record, node, live: live) ?? volumesKept(of: record, from: node, in: engine) {
             throw .conflict("Instance “\(record.instance.name)” can't migrate to “\(node.name)”: \(why).")
         }
-        let engine = Self.without(record, engine)
         let request = Self.request(record.instance.spec, instance: record.id)
         guard engine.admits(request, on: node.id), let allocation = engine.allocation(for: request, on: node.id) else {
             let refusals = engine.explain(request).nodes.first { $0.node == node.id }?.refusals ?? []
@@ -47,7 +47,8 @@ extension ClusterState {
         let request = Self.request(record.instance.spec, instance: record.id)
         while true {
             let decision = try engine.place(request)
-            guard let node = nodes[decision.node]?.value, unlike(record, node, live: live) != nil else { return decision }
+            guard let node = nodes[decision.node]?.value, (unlike(record, node, live: live) ?? volumesKept(of: record, from: node, in: engine)) != nil
+            else { return decision }
             guard var closed = engine.node(node.id) else { return decision }
             closed.admission = .stale
             engine.setNode(closed)

@@ -26,7 +26,7 @@ extension ClusterState {
             throw .conflict(
                 "Instance “\(record.instance.name)” has \(storage.volumes.count) volumes, which is the most that one takes; detach one first.")
         }
-        storage.volumes.append(volume.attached)
+        storage.volumes.append(volume.attached(port: storage.freePort))
         record.storage = storage
         record.instance.spec.volumes = (record.instance.spec.volumes ?? []) + [name]
         volume.volume.attachment = VolumeAttachment(instance: record.id, instanceName: record.instance.name, state: .attaching)

@@ -7,6 +7,7 @@ package struct StorageIndex: Sendable {
     private var volumeNames: [ProjectName: VolumeID] = [:]
     private var snapshotNames: [ProjectName: SnapshotID] = [:]
     private var onNode: [NodeID: Set<VolumeID>] = [:]
+    private var strayingOn: [NodeID: Set<VolumeID>] = [:]
     private var attachedTo: [InstanceID: Set<VolumeID>] = [:]
     private var snapshotsOf: [InstanceID: Set<SnapshotID>] = [:]
     private var copiesOf: [VolumeID: Set<VolumeID>] = [:]
@@ -17,6 +18,7 @@ package struct StorageIndex: Sendable {
             volumes[before.id] = nil
             volumeNames[ProjectName(project: volume.project, name: volume.name)] = nil
             if let node = volume.node { Self.remove(before.id, from: &onNode, node) }
+            for place in before.elsewhere { Self.remove(before.id, from: &strayingOn, place.node) }
             if let attachment = volume.attachment { Self.remove(before.id, from: &attachedTo, attachment.instance) }
             if let source = volume.spec.source { Self.remove(before.id, from: &copiesOf, source.volume) }
         }
@@ -25,6 +27,7 @@ package struct StorageIndex: Sendable {
         volumes[volume.id] = after
         volumeNames[ProjectName(project: volume.project, name: volume.name)] = volume.id
         if let node = volume.node { onNode[node, default: []].insert(volume.id) }
+        for place in after.value.elsewhere { strayingOn[place.node, default: []].insert(volume.id) }
         if let attachment = volume.attachment { attachedTo[attachment.instance, default: []].insert(volume.id) }
         if let source = volume.spec.source { copiesOf[source.volume, default: []].insert(volume.id) }
     }
@@ -51,7 +54,9 @@ package struct StorageIndex: Sendable {
 
     /// In the order of their ids, as all that follow.
     package func volumes(on node: NodeID) -> [VolumeRecord] { (onNode[node] ?? []).sorted().compactMap { volumes[$0]?.value } }
-    package func holdsVolumes(_ node: NodeID) -> Bool { onNode[node] != nil }
+    package func holdsVolumes(_ node: NodeID) -> Bool { onNode[node] != nil || strayingOn[node] != nil }
+    /// That are at home on another node, and are here by a migration, or were.
+    package func strays(on node: NodeID) -> [VolumeRecord] { (strayingOn[node] ?? []).sorted().compactMap { volumes[$0]?.value } }
     package func volumes(of instance: InstanceID) -> [VolumeRecord] { (attachedTo[instance] ?? []).sorted().compactMap { volumes[$0]?.value } }
     package func snapshots(of instance: InstanceID) -> [Snapshot] { (snapshotsOf[instance] ?? []).sorted().compactMap { snapshots[$0]?.value } }
     /// Made as copies of it.

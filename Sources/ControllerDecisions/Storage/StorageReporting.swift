@@ -11,7 +11,11 @@ extension ClusterState {
             }
         }
         for volume in observed.volumes.prefix(LedgerSettings.Limit.observedPerReport) {
-            guard let record = storage.volumes[volume.id]?.value, record.volume.node == id else { continue }
+            guard let record = storage.volumes[volume.id]?.value else { continue }
+            guard record.volume.node == id else {
+                takeElsewhere(volume, of: record, from: id, at: now)
+                continue
+            }
             take(volume, of: record, at: now)
         }
     }

@@ -55,6 +55,9 @@ extension ClusterState {
         guard record.made, !record.deleted else {
             throw .conflict("Volume “\(volume.name)” is \(volume.status.state.rawValue), so there is nothing to copy.")
         }
+        guard !record.elsewhere.contains(where: { $0.state != .leaving }) else {
+            throw .conflict("Volume “\(volume.name)” migrates with its instance; copy it when it has arrived.")
+        }
         if let attachment = volume.attachment, let holder = instances[attachment.instance]?.value, holder.instance.status.state != .stopped {
             throw .conflict(
                 "Volume “\(volume.name)” is in use by instance “\(attachment.instanceName)”; detach it, or stop the instance, to copy it.")
@@ -99,14 +102,22 @@ extension ClusterState {
                 code: .noCapacity,
                 message: "Node “\(node.name)” has \(max(free, .zero)) of disk to give, and volume “\(volume.name)” needs \(more) more.")
         }
-        let taken = storage.volumes(on: node.id).reduce(MiB.zero) { $1.volume.spec.pool == pool.name ? $0 + $1.volume.spec.size : $0 }
-        let room = MiB(pool.total.count / 100 * max(100, node.capacity.overcommit.diskPercent)) - taken
+        let room = room(in: pool, of: node)
         guard room >= more else {
             throw ErrorBody(
                 code: .noCapacity,
                 message: "Pool “\(pool.name)” on node “\(node.name)” has \(max(room, .zero)) to give, and volume “\(volume.name)” needs \(more) more."
             )
         }
+    }
+
+    /// What is left of it to give; less than nothing where it has shrunk.
+    func room(in pool: StoragePool, of node: Node) -> MiB {
+        var taken = storage.volumes(on: node.id).reduce(MiB.zero) { $1.volume.spec.pool == pool.name ? $0 + $1.volume.spec.size : $0 }
+        for stray in storage.strays(on: node.id) where stray.volume.spec.pool == pool.name {
+            for place in stray.elsewhere where place.node == node.id { taken = taken + place.size }
+        }
+        return MiB(pool.total.count / 100 * max(100, node.capacity.overcommit.diskPercent)) - taken
     }
 
     private func checkSize(_ size: MiB) throws(ErrorBody) {
@@ -152,7 +163,8 @@ extension ClusterState {
         guard let place = holder.storage?.volumes.firstIndex(where: { $0.id == record.id }) else {
             throw .conflict("Volume “\(before.name)” is being detached.")
         }
-        holder.storage?.volumes[place] = record.attached
+        let port = holder.storage?.volumes[place].port
+        holder.storage?.volumes[place] = record.attached(port: port)
         put(record)
         let begun = try arrange(&holder, .grow, operation, reason: "volume \(before.name) changes", at: now)
         return .volume(record.volume, begun)
@@ -203,11 +215,23 @@ extension ClusterState {
         return .volume(record.volume, nil)
     }
 
-    /// Takes a volume out of the ledger with the room that it held.
+    /// It is gone from its home. It leaves the ledger with the last of what other nodes still hold of it.
     mutating func forget(_ record: VolumeRecord, _ how: String, at now: Timestamp) {
         if let allocation = engine.allocation(of: record.volume.holder) {
             step(.released(allocation))
             roomAppeared()
+        }
+        guard record.elsewhere.isEmpty else {
+            var record = record
+            record.volume.node = nil
+            record.volume.nodeName = nil
+            record.volume.attachment = nil
+            record.deleted = true
+            record.volume.generation += 1
+            for place in record.elsewhere.indices { record.elsewhere[place].leave(record.volume.generation) }
+            record.desiredRevision = nextRevision
+            record.settle()
+            return put(record)
         }
         remove(record)
         note(
@@ -217,6 +241,7 @@ extension ClusterState {
     /// The room of volumes as the rows have it.
     mutating func restoreVolumes() {
         for row in storage.volumes.values.sorted(by: { $0.key < $1.key }) {
+            for place in row.value.elsewhere { engine.apply(.allocated(place.allocation(of: row.value.id))) }
             guard let node = row.value.volume.node else { continue }
             engine.apply(.allocated(Allocation(instance: row.value.volume.holder, node: node, resources: row.value.volume.room)))
         }

@@ -10,6 +10,8 @@ package struct VolumeRecord: Hashable, Sendable, Codable {
     package var deleted: Bool
     /// The generation of its instance by which it was last told to come or go.
     package var attachGeneration: Int64
+    /// Where it is besides, or was, by a migration of its instance.
+    package var elsewhere: [VolumeElsewhere] = []
 
     package init(volume: Volume, desiredRevision: Int64, made: Bool = false, deleted: Bool = false) {
         self.volume = volume
@@ -19,12 +21,23 @@ package struct VolumeRecord: Hashable, Sendable, Codable {
         attachGeneration = 0
     }
 
+    /// Also reads what was stored before volumes migrated.
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        volume = try fields.decode(Volume.self, forKey: .volume)
+        desiredRevision = try fields.decode(Int64.self, forKey: .desiredRevision)
+        made = try fields.decode(Bool.self, forKey: .made)
+        deleted = try fields.decode(Bool.self, forKey: .deleted)
+        attachGeneration = try fields.decode(Int64.self, forKey: .attachGeneration)
+        elsewhere = try fields.decodeIfPresent([VolumeElsewhere].self, forKey: .elsewhere) ?? []
+    }
+
     package var id: VolumeID { volume.id }
 
     var place: VolumePlace { VolumePlace(id: volume.id, pool: volume.spec.pool, format: volume.spec.format) }
 
     /// What an instance's node is told of it while it is attached.
-    var attached: AttachedVolume { AttachedVolume(place: place, size: volume.spec.size, limits: volume.spec.limits) }
+    func attached(port: Int?) -> AttachedVolume { AttachedVolume(place: place, size: volume.spec.size, limits: volume.spec.limits, port: port) }
 
     /// What its node is told of it.
     package var desired: DesiredVolume {

@@ -26,6 +26,9 @@ struct ImageBuild: AsyncParsableCommand {
     @Option(help: "Of the tiny image: x86_64 or aarch64; this machine's when absent.")
     var architecture: Architecture?
 
+    @Flag(help: "With qemu-guest-agent in the tiny image, for exec and cp.")
+    var guestAgent = false
+
     @Option(name: [.short, .long], help: ArgumentHelp("Where to write it.", valueName: "file"), completion: .file())
     var output: String
 
@@ -46,8 +49,9 @@ struct ImageBuild: AsyncParsableCommand {
         do {
             switch kind {
             case .tiny:
-                try await TinyImage(cache: cache, architecture: architecture ?? ImageFileName.thisArchitecture) { progress.show($0) }.build(
-                    to: output)
+                try await TinyImage(cache: cache, architecture: architecture ?? ImageFileName.thisArchitecture, guestAgent: guestAgent) {
+                    progress.show($0)
+                }.build(to: output)
             case .debian:
                 guard architecture ?? .x86_64 == .x86_64 else {
                     throw CommandFailure(.usage, "the Debian image boots from BIOS, which only x86_64 has")

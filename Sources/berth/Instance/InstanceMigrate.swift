@@ -5,7 +5,7 @@ import ClusterModel
 struct InstanceMigrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate",
-        abstract: "Take an instance to another node, with its disk: live while it runs, cold when it is stopped.",
+        abstract: "Take an instance to another node, with its disk and its volumes: live while it runs, cold when it is stopped.",
         discussion: """
             The guest runs on until what is left can be sent within the downtime limit; then it stands still until it goes on elsewhere.
               berth instance migrate web                           to the node that placement finds best

@@ -13,11 +13,16 @@ package struct TinyImage: Sendable {
 
     private let cache: String
     private let architecture: Architecture
+    private let hasGuestAgent: Bool
     private let progress: @Sendable (String) -> Void
 
     /// `cache` keeps the packages, so that a second build downloads nothing.
-    package init(cache: String, architecture: Architecture = MachineFacts.architecture(), progress: @escaping @Sendable (String) -> Void) {
+    package init(
+        cache: String, architecture: Architecture = MachineFacts.architecture(), guestAgent: Bool = false,
+        progress: @escaping @Sendable (String) -> Void
+    ) {
         self.cache = cache
+        hasGuestAgent = guestAgent
         self.architecture = architecture
         self.progress = progress
     }
@@ -31,11 +36,14 @@ package struct TinyImage: Sendable {
         progress("unpacking")
         try await unpack(kernelPackage, into: "\(work)/kernel")
         try await unpack(busyboxPackage, into: "\(work)/busybox")
+        for name in hasGuestAgent ? TinyAgent.packages : [] { try await unpack(try await package(of: name), into: "\(work)/agent") }
         progress("packing the initramfs")
         let initrd = try await initrd(work)
         try write(kernel: try kernel(work), initrd: initrd, to: output)
         progress("built \(output)")
     }
+
+    private var modules: [String] { TinyInit.modules(of: architecture, guestAgent: hasGuestAgent) }
 
     private var packages: ForeignPackages { ForeignPackages(of: architecture, cache: cache) }
 
@@ -86,9 +94,10 @@ package struct TinyImage: Sendable {
         for directory in TinyInit.directories { archive.add(directory: directory) }
         archive.add(file: "init", Data(TinyInit.script.utf8), isExecutable: true)
         archive.add(file: "bin/busybox", try Data(contentsOf: URL(filePath: "\(work)/busybox/bin/busybox")), isExecutable: true)
-        archive.add(file: "modules/order", Data(TinyInit.modules(of: architecture).map { "\($0)\n" }.joined().utf8))
-        let found = try modules("\(work)/kernel/lib/modules")
-        for module in TinyInit.modules(of: architecture) {
+        if hasGuestAgent { try TinyAgent.add(to: &archive, from: "\(work)/agent", architecture) }
+        archive.add(file: "modules/order", Data(modules.map { "\($0)\n" }.joined().utf8))
+        let found = try paths(of: modules, under: "\(work)/kernel/lib/modules")
+        for module in modules {
             guard let path = found[module] else { throw Failure(description: "the kernel's package holds no module \(module)") }
             archive.add(file: "modules/\(module).ko", try await content(ofModule: path))
         }
@@ -100,11 +109,11 @@ package struct TinyImage: Sendable {
     }
 
     /// Paths of the modules that are asked for, by name.
-    private func modules(_ root: String) throws -> [String: String] {
+    private func paths(of modules: [String], under root: String) throws -> [String: String] {
         var found: [String: String] = [:]
         for path in try FileManager.default.subpathsOfDirectory(atPath: root) {
             guard let file = path.split(separator: "/").last, let name = file.split(separator: ".").first, file.contains(".ko") else { continue }
-            if TinyInit.modules(of: architecture).contains(String(name)) { found[String(name)] = "\(root)/\(path)" }
+            if modules.contains(String(name)) { found[String(name)] = "\(root)/\(path)" }
         }
         return found
     }

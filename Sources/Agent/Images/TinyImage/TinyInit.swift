@@ -3,9 +3,9 @@ import ClusterModel
 /// The first process of the tiny image, and what it needs beside busybox.
 enum TinyInit {
     /// In the order of their loading: each stands after those that it needs.
-    static func modules(of architecture: Architecture) -> [String] {
+    static func modules(of architecture: Architecture, guestAgent: Bool) -> [String] {
         // Debian's cloud kernel for aarch64 has its button built in, and knows no pvpanic.
-        everywhere + (architecture == .x86_64 ? ["button", "pvpanic", "pvpanic-pci"] : [])
+        everywhere + (architecture == .x86_64 ? ["button", "pvpanic", "pvpanic-pci"] : []) + (guestAgent ? ["virtio_console"] : [])
     }
 
     private static let everywhere = [
@@ -34,6 +34,15 @@ enum TinyInit {
         done </modules/order
 
         ip link set lo up
+
+        if [ -x /agent/qemu-ga ]; then
+            mkdir -p /run /tmp
+            for port in /sys/class/virtio-ports/*; do
+                [ "$(cat "$port/name")" = org.qemu.guest_agent.0 ] || continue
+                /agent/qemu-ga --method virtio-serial --path "/dev/${port##*/}" --statedir /run --pidfile /run/qemu-ga.pid &
+                agent=started
+            done
+        fi
 
         for tries in 1 2 3 4 5 6 7 8 9 10; do
             for disk in /sys/class/block/vd*; do
@@ -82,6 +91,7 @@ enum TinyInit {
         echo "berth: kernel=$(uname -r)"
         echo "berth: memory=$(awk '/MemTotal/ {print $2}' /proc/meminfo) kB"
         echo "berth: power-button=${button:-missing}"
+        [ -x /agent/qemu-ga ] && echo "berth: guest-agent=${agent:-missing}"
         echo "berth: ready"
 
         while :; do

@@ -11,7 +11,7 @@ package struct QEMUCommand {
     package var volumes: [(volume: AttachedVolume, path: String)] = []
 
     /// How many devices can come while the guest runs: each needs a port of its own.
-    static let ports = 8
+    static let ports = AttachedVolume.ports
     private static let portSlot = "0x10"
 
     package var words: [String] {
@@ -29,7 +29,7 @@ package struct QEMUCommand {
             words += ["-kernel", kernel, "-initrd", initrd, "-append", "console=\(settings.architecture.serial) quiet panic=-1"]
         case .disk: words += drive("root", format: .qcow2, file: .disk, isReadOnly: false, more: ",bootindex=0")
         }
-        words += portWords + volumes.enumerated().flatMap { volumeWords($1.volume, $1.path, port: $0) }
+        words += portWords + volumes.enumerated().flatMap { volumeWords($1.volume, $1.path, port: $1.volume.port ?? $0) }
         // Descriptor 4 is the guest's tap device, opened by the agent.
         let isBridged = network.bridged != nil
         words += ["-netdev", isBridged ? "tap,id=net0,fd=4" : "user,id=net0,net=\(GuestNetwork.user.subnet),ipv6=off"]
@@ -47,8 +47,8 @@ package struct QEMUCommand {
     private var acceleration: [String] {
         if settings.architecture == .aarch64 { return arm }
         return switch settings.accelerator {
-        case .tcg: ["-accel", "tcg,tb-size=\(settings.translationBuffer.count)", "-cpu", "qemu64", "-machine", settings.machine]
-        case .kvm: ["-accel", "kvm", "-cpu", settings.processor ?? "host", "-machine", settings.machine]
+        case .tcg: ["-accel", "tcg,tb-size=\(settings.translationBuffer.count)", "-cpu", "qemu64-v1", "-machine", settings.machine]
+        case .kvm: ["-accel", "kvm", "-cpu", settings.processor, "-machine", settings.machine]
         // The software backends that were seen abort on unknown registers and can't run nested guests.
         case .emulatedKVM: ["-accel", "kvm", "-cpu", "qemu64,-svm", "-machine", "pc"]
         }
@@ -137,8 +137,8 @@ package struct QEMUSettings: Sendable {
     package var groups = ControlGroups.standard
     /// With its version, so that two nodes mean the same.
     package var machine = "q35"
-    /// Nil: under KVM the machine's own.
-    package var processor: String?
+    /// That guests see under KVM; `host` is the machine's own.
+    package var processor = Self.ownProcessor
 
     /// The machine that is made for software backends of KVM's interface has no PCI Express.
     var hasPorts: Bool { accelerator != .emulatedKVM || architecture == .aarch64 }
@@ -151,6 +151,17 @@ package struct QEMUSettings: Sendable {
 }
 
 extension QEMUSettings {
+    package static let ownProcessor = "host"
+    /// With its version, and with what servers since 2011 have, of Intel and of AMD: x86-64-v2 and AES. Machines of many years can take over
+    /// each other's guests with it.
+    package static let pooledProcessor = "Westmere-v1"
+    private static let pooledAbilities: Set = [
+        "aes", "cx16", "fxsr", "lahf_lm", "lm", "nx", "pclmulqdq", "pni", "popcnt", "sse4_1", "sse4_2", "ssse3", "syscall",
+    ]
+
+    /// What guests see where the configuration names no processor, by the flags of this machine's.
+    package static func standardProcessor(flags: Set<String>) -> String { pooledAbilities.isSubset(of: flags) ? pooledProcessor : ownProcessor }
+
     /// "7.2.22" makes pc-q35-7.2; other architectures and backends keep theirs.
     mutating func pinMachine(to version: String) {
         let parts = version.split(separator: ".").prefix(2)
@@ -162,7 +173,8 @@ extension QEMUSettings {
     var machineOfGuests: String {
         switch accelerator {
         case .tcg: "tcg \(machine) \(architecture == .aarch64 ? "max" : "qemu64")"
-        case .kvm: "kvm \(machine) \(processor ?? "host \(MachineFacts.processor())")"
+        case .kvm where architecture == .aarch64 || processor == Self.ownProcessor: "kvm \(machine) host \(MachineFacts.processor())"
+        case .kvm: "kvm \(machine) \(processor)"
         case .emulatedKVM: "kvm pc qemu64,-svm"
         }
     }

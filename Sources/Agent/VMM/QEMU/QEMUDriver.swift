@@ -97,7 +97,11 @@ package final class QEMUDriver: VMM {
     /// A disk that is there is never made again, but it grows.
     func makeDisk(_ desired: DesiredInstance, _ directory: InstanceDirectory) async throws(WorkFailure) {
         if directory.exists(.disk) { return try await growDisk(desired, directory) }
-        if let origin = desired.storage?.origin { return try await copyDisk(desired, origin, directory) }
+        if let origin = desired.storage?.origin {
+            guard desired.migration?.part == .receive else { return try await copyDisk(desired, origin, directory) }
+            // All in one file, which the sender fills.
+            return try put(QCOW2.empty(virtualBytes: desired.resources.disk.count << 20), into: directory.file(.disk))
+        }
         guard case .disk(let path, let format, let virtualBytes) = images.cached(desired.image) else { return }
         guard desired.resources.disk <= Self.largestDisk else { throw WorkFailure("a disk holds at most \(Self.largestDisk)", isLasting: true) }
         let size = max(desired.resources.disk.count, 0) << 20

@@ -7,7 +7,7 @@ import Synchronization
 package final class QMPConnection: Sendable {
     private struct State {
         var isOpen = true
-        var buffer = Data()
+        var lines = QMPLines()
         var nextID = 1
         var waiting: [Int: CheckedContinuation<Data, any Error>] = [:]
         var shutdownReason: String?
@@ -16,8 +16,6 @@ package final class QMPConnection: Sendable {
 
     private let descriptor: Int32
     private let state = Mutex(State())
-    /// Longer than any answer to a command of ours.
-    private static let maximumLine = 1 << 20
     private static let heldFor = Duration.seconds(5)
 
     /// Connects and agrees on capabilities.
@@ -109,17 +107,9 @@ package final class QMPConnection: Sendable {
         let count = chunk.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT)) }
         if count < 0, errno == EAGAIN || errno == EINTR { return }
         guard count > 0 else { return close() }
-        let lines: [Data] = state.withLock { state in
-            state.buffer.append(contentsOf: chunk[..<count])
-            var lines: [Data] = []
-            while let end = state.buffer.firstIndex(of: 0x0A) {
-                lines.append(Data(state.buffer[state.buffer.startIndex..<end]))
-                state.buffer = Data(state.buffer[state.buffer.index(after: end)...])
-            }
-            return lines
-        }
+        let (lines, isOverlong) = state.withLock { ($0.lines.take(chunk[..<count]), $0.lines.isOverlong) }
         for line in lines { take(line) }
-        if state.withLock({ $0.buffer.count }) > Self.maximumLine { close() }
+        if isOverlong { close() }
     }
 
     private func take(_ line: Data) {

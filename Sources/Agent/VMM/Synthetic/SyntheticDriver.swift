@@ -79,6 +79,10 @@ package final class SyntheticDriver: VMM {
         throw WorkFailure("a synthetic VM runs no programs", isLasting: true)
     }
 
+    package func copy(_ file: GuestFile, of instance: InstanceID) throws(WorkFailure) -> any ConsoleStream {
+        throw WorkFailure("a synthetic VM has no files", isLasting: true)
+    }
+
     /// As if the VMM had ended by itself; for tests of what follows.
     package func end(_ vmm: VMMProcess, of instance: InstanceID, _ exit: VMMExit) {
         let didRun = state.withLock { state in

@@ -74,12 +74,12 @@ struct RunningDisks {
         try await connection.call("block_set_io_throttle", QMPBlocks.Throttle(of: volume))
     }
 
-    /// The first free port takes it.
+    /// Its own port takes it, or the first that is free.
     private func addDevice(_ volume: AttachedVolume) async throws(WorkFailure) {
         let serial = String(volume.id.description.filter { $0 != "-" }.prefix(20))
         var device = QMPBlocks.AddDevice(id: volume.nodeName, drive: volume.nodeName, bus: nil, serial: serial)
         guard ports > 0 else { return try await connection.call("device_add", device) }
-        for port in 0..<ports {
+        for port in volume.port.map({ $0..<$0 + 1 }) ?? 0..<ports {
             device.bus = "port\(port)"
             // Without it QEMU takes the next slot of a port that is in use, where no guest looks.
             device.addr = "0x0"

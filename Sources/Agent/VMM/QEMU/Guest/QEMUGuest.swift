@@ -15,4 +15,13 @@ extension QEMUDriver {
         defer { agent.close() }
         return try await agent.run(program.words, input: program.input)
     }
+
+    package func copy(_ file: GuestFile, of instance: InstanceID) throws(WorkFailure) -> any ConsoleStream {
+        guard connection(of: instance) != nil else { throw WorkFailure("the instance does not run", isLasting: true) }
+        let files = GuestFiles(directory: directory(instance))
+        return switch file.direction {
+        case .fromGuest: GuestFileSource(GuestFileReading(file, files))
+        case .toGuest: GuestFileTarget(GuestFileWriting(file, files))
+        }
+    }
 }

@@ -9,21 +9,21 @@ extension QEMUDriver {
     private static let daemon = "/usr/bin/qemu-storage-daemon"
 
     /// Until it is cancelled; what came is on disk then.
-    func receiveDisks(_ directory: InstanceDirectory, ready: @escaping @Sendable () async -> Void) async throws(WorkFailure) {
-        guard directory.exists(.disk) else {
+    func receive(_ disks: [MigratedDisk], in directory: InstanceDirectory, ready: @escaping @Sendable () async -> Void) async throws(WorkFailure) {
+        guard !disks.isEmpty else {
             await ready()
             while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
             throw WorkFailure("cancelled")
         }
         directory.delete(.disksSocket)
-        let words = [
+        let server = [
             "--object", "tls-creds-psk,id=\(MigrationCommand.keys),dir=.,endpoint=server",
             "--nbd-server", "addr.type=unix,addr.path=\(InstanceDirectory.File.disksSocket.rawValue),tls-creds=\(MigrationCommand.keys)",
-            "--export", "type=nbd,id=export-root,node-name=root,name=root,writable=on",
         ]
+        let exports = disks.flatMap { ["--export", "type=nbd,id=\($0.export),node-name=\($0.node),name=\($0.node),writable=on"] }
         let failure: WorkFailure
         do throws(WorkFailure) {
-            try await withDaemon(directory, words) { _ throws(WorkFailure) in
+            try await withDaemon(disks, directory, server + exports) { _ throws(WorkFailure) in
                 await ready()
                 while true {
                     do { try await Task.sleep(for: .seconds(3600)) } catch { throw WorkFailure("cancelled") }
@@ -32,64 +32,66 @@ extension QEMUDriver {
             return
         } catch { failure = error }
         let synced = await Task.detached { () async -> WorkFailure? in
-            do throws(WorkFailure) { try await self.sync(directory) } catch { return error }
+            do throws(WorkFailure) { try await self.sync(disks) } catch { return error }
             directory.delete(.keys)
             return nil
         }.value
         throw synced ?? failure
     }
 
-    func sendDisks(
-        _ directory: InstanceDirectory, _ order: MigrationOrder, _ tell: @escaping @Sendable (MigrationReport) async -> Void
+    func send(
+        _ disks: [MigratedDisk], in directory: InstanceDirectory, _ order: MigrationOrder,
+        _ tell: @escaping @Sendable (MigrationReport) async -> Void
     ) async throws(WorkFailure) {
         defer { for left in [InstanceDirectory.File.keys, .disksDoor, .stateDoor] { directory.delete(left) } }
-        guard directory.exists(.disk) else { return }
-        let words = [
-            "--object", "tls-creds-psk,id=\(MigrationCommand.keys),dir=.,endpoint=client,username=\(MigrationKey.user)",
-            "--blockdev",
-            "driver=nbd,node-name=remote-root,server.type=unix,server.path=\(InstanceDirectory.File.disksDoor.rawValue),export=root,"
-                + "tls-creds=\(MigrationCommand.keys)",
-        ]
-        try await withDaemon(directory, words) { connection throws(WorkFailure) in
-            try await connection.call(
-                "blockdev-mirror",
-                MigrationCommand.Mirror(
-                    job: "mirror-root", device: "root", target: "remote-root", copy: "background",
-                    speed: order.limits.bandwidth.map { $0.count << 20 }))
-            var last: (offset: Int64, at: ContinuousClock.Instant) = (0, .now)
-            while true {
-                let jobs = try await connection.execute("query-block-jobs", as: [MigrationCommand.Copying].self)
-                guard let job = jobs.first else { throw WorkFailure("the copy of its disk broke off") }
-                if job.ready { break }
-                if .now - last.at >= .milliseconds(500) {
-                    let rate = Double(job.offset - last.offset) / ((ContinuousClock.now - last.at) / .seconds(1))
-                    await tell(
-                        MigrationReport(
-                            id: order.id, stage: .sending,
-                            progress: TransferProgress(total: job.len, remaining: job.len - job.offset, rate: Int64(rate))))
-                    last = (job.offset, .now)
-                }
-                do { try await Task.sleep(for: .milliseconds(20)) } catch { throw WorkFailure("cancelled") }
-            }
-            // Flushes the other side before it ends.
-            try await connection.call("block-job-cancel", MigrationCommand.Job(device: "mirror-root"))
-            while !(try await connection.execute("query-block-jobs", as: [MigrationCommand.Copying].self)).isEmpty {
-                do { try await Task.sleep(for: .milliseconds(5)) } catch { throw WorkFailure("cancelled") }
-            }
+        guard !disks.isEmpty else { return }
+        let keys = ["--object", "tls-creds-psk,id=\(MigrationCommand.keys),dir=.,endpoint=client,username=\(MigrationKey.user)"]
+        let remotes = disks.flatMap { disk in
+            [
+                "--blockdev",
+                "driver=nbd,node-name=\(disk.target),server.type=unix,server.path=\(InstanceDirectory.File.disksDoor.rawValue),"
+                    + "export=\(disk.node),tls-creds=\(MigrationCommand.keys)",
+            ]
+        }
+        try await withDaemon(disks, directory, keys + remotes) { connection throws(WorkFailure) in
+            try await Self.copy(disks, order, connection, tell)
         }
     }
 
-    /// A storage daemon with the disk open as the node "root", for as long as the work takes.
+    private static func copy(
+        _ disks: [MigratedDisk], _ order: MigrationOrder, _ connection: QMPConnection, _ tell: @Sendable (MigrationReport) async -> Void
+    ) async throws(WorkFailure) {
+        let speed = order.limits.bandwidth.map { max(1, ($0.count << 20) / Int64(disks.count)) }
+        for disk in disks {
+            try await connection.call(
+                "blockdev-mirror",
+                MigrationCommand.Mirror(job: disk.job, device: disk.node, target: disk.target, copy: "background", speed: speed))
+        }
+        var progress = CopyProgress()
+        while true {
+            let jobs = try await connection.execute("query-block-jobs", as: [MigrationCommand.Copying].self)
+            guard jobs.count == disks.count else { throw WorkFailure("the copy of its disks broke off") }
+            if jobs.allSatisfy(\.ready) { break }
+            if let progress = progress.next(jobs) { await tell(MigrationReport(id: order.id, stage: .sending, progress: progress)) }
+            do { try await Task.sleep(for: .milliseconds(20)) } catch { throw WorkFailure("cancelled") }
+        }
+        // Flushes the other side before it ends.
+        for disk in disks { try await connection.call("block-job-cancel", MigrationCommand.Job(device: disk.job)) }
+        while !(try await connection.execute("query-block-jobs", as: [MigrationCommand.Copying].self)).isEmpty {
+            do { try await Task.sleep(for: .milliseconds(5)) } catch { throw WorkFailure("cancelled") }
+        }
+    }
+
+    /// A storage daemon with the disks open, for as long as the work takes.
     private func withDaemon(
-        _ directory: InstanceDirectory, _ words: [String], _ work: @escaping @Sendable (QMPConnection) async throws(WorkFailure) -> Void
+        _ disks: [MigratedDisk], _ directory: InstanceDirectory, _ words: [String],
+        _ work: @escaping @Sendable (QMPConnection) async throws(WorkFailure) -> Void
     ) async throws(WorkFailure) {
         let control = InstanceDirectory.File.copierControl
         directory.delete(control)
-        let disk = "driver=qcow2,node-name=root,file.driver=file,file.filename=\(InstanceDirectory.File.disk.rawValue)"
         let arguments =
-            [
-                "--blockdev", disk, "--chardev", "socket,id=control,path=\(control.rawValue),server=on,wait=off", "--monitor", "chardev=control",
-            ] + words
+            disks.flatMap { ["--blockdev", $0.option] }
+            + ["--chardev", "socket,id=control,path=\(control.rawValue),server=on,wait=off", "--monitor", "chardev=control"] + words
         let path = directory.path
         let result: Result<Void, WorkFailure> = await withTaskGroup(of: Result<Void, WorkFailure>.self) { group in
             group.addTask {

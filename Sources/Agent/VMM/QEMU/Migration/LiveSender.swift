@@ -5,12 +5,9 @@ import ClusterModel
 /// It looks at what QEMU says of itself before each step, so that another agent's work is gone on with.
 struct LiveSender: Sendable {
     let order: MigrationOrder
-    let hasDisk: Bool
+    let disks: [MigratedDisk]
     let connection: QMPConnection
     let tell: @Sendable (MigrationReport) async -> Void
-
-    private static let job = "mirror-root"
-    private static let target = "remote-root"
 
     func run() async throws(WorkFailure) {
         do throws(WorkFailure) { try await transfer() } catch {
@@ -26,7 +23,7 @@ struct LiveSender: Sendable {
         if state.status == nil || state.status == "failed" || state.status == "cancelled" || state.status == "none" {
             try? await connection.call("object-del", MigrationCommand.Gone(id: MigrationCommand.keys))
             try await connection.call("object-add", MigrationCommand.Keys(endpoint: "client", username: MigrationKey.user))
-            if hasDisk { try await mirror() }
+            try await mirror()
             try await begin()
         }
         while true {
@@ -62,41 +59,45 @@ struct LiveSender: Sendable {
     }
 
     private func jobs() async throws(WorkFailure) -> [MigrationCommand.Copying] {
-        try await connection.execute("query-block-jobs", as: [MigrationCommand.Copying].self).filter { $0.device == Self.job }
+        try await connection.execute("query-block-jobs", as: [MigrationCommand.Copying].self).filter { job in disks.contains { $0.job == job.device }
+        }
     }
 
     // MARK: Disks
 
     private func mirror() async throws(WorkFailure) {
-        try await connection.call(
-            "blockdev-add",
-            MigrationCommand.RemoteDisk(
-                name: Self.target, server: .init(path: InstanceDirectory.File.disksDoor.rawValue), export: "root"), timeout: .seconds(20))
-        try await connection.call(
-            "blockdev-mirror",
-            MigrationCommand.Mirror(job: Self.job, device: "root", target: Self.target, speed: order.limits.bandwidth.map { $0.count << 20 }))
-        var last: (offset: Int64, at: ContinuousClock.Instant) = (0, .now)
-        var shown = ContinuousClock.now
+        guard !disks.isEmpty else { return }
+        let speed = order.limits.bandwidth.map { max(1, ($0.count << 20) / Int64(disks.count)) }
+        for disk in disks {
+            try await connection.call(
+                "blockdev-add",
+                MigrationCommand.RemoteDisk(
+                    name: disk.target, server: .init(path: InstanceDirectory.File.disksDoor.rawValue), export: disk.node), timeout: .seconds(20))
+            try await connection.call(
+                "blockdev-mirror", MigrationCommand.Mirror(job: disk.job, device: disk.node, target: disk.target, speed: speed))
+        }
+        var progress = CopyProgress()
         while true {
-            guard let job = try await jobs().first else { throw WorkFailure("the copy of its disk broke off") }
-            if job.ready { return }
-            if .now - shown >= .milliseconds(500) {
-                let seconds = (ContinuousClock.now - last.at) / .seconds(1)
-                await show(job.len, job.len - job.offset, seconds > 0 ? Int64(Double(job.offset - last.offset) / seconds) : 0)
-                last = (job.offset, .now)
-                shown = .now
-            }
+            let jobs = try await copying()
+            if jobs.allSatisfy(\.ready) { return }
+            if let progress = progress.next(jobs) { await tell(MigrationReport(id: order.id, stage: .sending, progress: progress)) }
             try await pause(.milliseconds(50))
         }
     }
 
-    /// The guest stands still: both disks are the same when the job has ended.
+    private func copying() async throws(WorkFailure) -> [MigrationCommand.Copying] {
+        let jobs = try await jobs()
+        guard jobs.count == disks.count else { throw WorkFailure("the copy of its disks broke off") }
+        return jobs
+    }
+
+    /// The guest stands still: the disks are the same on both sides when the jobs have ended.
     private func endMirror() async throws(WorkFailure) {
-        guard hasDisk else { return }
-        guard let job = try await jobs().first, job.ready else { throw WorkFailure("the copy of its disk broke off") }
-        try await connection.call("block-job-cancel", MigrationCommand.Job(device: Self.job))
+        guard !disks.isEmpty else { return }
+        guard try await copying().allSatisfy(\.ready) else { throw WorkFailure("the copy of its disks broke off") }
+        for disk in disks { try await connection.call("block-job-cancel", MigrationCommand.Job(device: disk.job)) }
         while !(try await jobs()).isEmpty { try await pause(.milliseconds(1)) }
-        try await connection.call("blockdev-del", MigrationCommand.Node(name: Self.target))
+        for disk in disks { try await connection.call("blockdev-del", MigrationCommand.Node(name: disk.target)) }
     }
 
     // MARK: Memory
@@ -126,11 +127,9 @@ struct LiveSender: Sendable {
             if status != "cancelling", status != "active", status != "device", status != "pre-switchover", status != "setup" { break }
             try? await Task.sleep(for: .milliseconds(10))
         }
-        if !((try? await jobs()) ?? []).isEmpty {
-            try? await connection.call("block-job-cancel", MigrationCommand.Job(device: Self.job, force: true))
-            for _ in 0..<400 where !((try? await jobs()) ?? []).isEmpty { try? await Task.sleep(for: .milliseconds(10)) }
-        }
-        try? await connection.call("blockdev-del", MigrationCommand.Node(name: Self.target))
+        for job in (try? await jobs()) ?? [] { try? await connection.call("block-job-cancel", MigrationCommand.Job(device: job.device, force: true)) }
+        for _ in 0..<400 where !((try? await jobs()) ?? []).isEmpty { try? await Task.sleep(for: .milliseconds(10)) }
+        for disk in disks { try? await connection.call("blockdev-del", MigrationCommand.Node(name: disk.target)) }
         try? await connection.call("object-del", MigrationCommand.Gone(id: MigrationCommand.keys))
         if (try? await connection.execute("query-status", as: MigrationCommand.Status.self).status) == "paused" {
             try? await connection.execute("cont")

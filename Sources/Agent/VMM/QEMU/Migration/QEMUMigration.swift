@@ -19,7 +19,7 @@ extension QEMUDriver {
         while true {
             let status = try await connection.execute("query-status", as: MigrationCommand.Status.self).status
             switch status {
-            case "running": return try await settle(directory, connection)
+            case "running": return try await settle(record, directory, connection)
             case "paused", "postmigrate", "prelaunch": try await connection.execute("cont")
             default:
                 guard ContinuousClock.now < deadline else { throw WorkFailure("its memory has not come whole (\(status))") }
@@ -29,26 +29,32 @@ extension QEMUDriver {
     }
 
     /// What came is on disk before anybody relies on it; nobody waits for it but the ledger.
-    private func settle(_ directory: InstanceDirectory, _ connection: QMPConnection) async throws(WorkFailure) {
+    private func settle(_ record: InstanceRecord, _ directory: InstanceDirectory, _ connection: QMPConnection) async throws(WorkFailure) {
         for left in [InstanceDirectory.File.keys, .disksDoor, .stateDoor] { directory.delete(left) }
         try? await connection.execute("nbd-server-stop")
         try? await connection.call("object-del", MigrationCommand.Gone(id: MigrationCommand.keys))
-        try await sync(directory)
+        try await sync(disks(of: record.desired, directory))
     }
 
-    func sync(_ directory: InstanceDirectory) async throws(WorkFailure) {
-        guard directory.exists(.disk) else { return }
-        let path = directory.file(.disk)
-        let failed: Int32 = await withCheckedContinuation { continuation in
-            BlockingThread.run {
-                let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-                guard file >= 0 else { return continuation.resume(returning: errno) }
-                let result = fsync(file) == 0 ? 0 : errno
-                Glibc.close(file)
-                continuation.resume(returning: result)
+    func sync(_ disks: [MigratedDisk]) async throws(WorkFailure) {
+        for disk in disks {
+            let failed: Int32 = await withCheckedContinuation { continuation in
+                BlockingThread.run {
+                    let file = open(disk.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+                    guard file >= 0 else { return continuation.resume(returning: errno) }
+                    let result = fsync(file) == 0 ? 0 : errno
+                    Glibc.close(file)
+                    continuation.resume(returning: result)
+                }
             }
+            guard failed == 0 else { throw WorkFailure("its disk “\(disk.node)” can't be kept: \(String(cString: strerror(failed)))") }
         }
-        guard failed == 0 else { throw WorkFailure("its disk can't be kept: \(String(cString: strerror(failed)))") }
+    }
+
+    /// All that the guest writes to: its root disk, where it has one, and its volumes.
+    func disks(of desired: DesiredInstance, _ directory: InstanceDirectory) throws(WorkFailure) -> [MigratedDisk] {
+        let root = directory.exists(.disk) ? [MigratedDisk(node: "root", format: .qcow2, path: directory.file(.disk))] : []
+        return root + (try volumeFiles(of: desired)).map { MigratedDisk(node: $0.volume.nodeName, format: $0.volume.place.format, path: $0.path) }
     }
 
     func vmm(of directory: InstanceDirectory) throws(WorkFailure) -> QMPConnection {
@@ -69,17 +75,20 @@ extension QEMUDriver {
                 key: key, directory: directory.path,
                 sockets: [.disks: InstanceDirectory.File.disksSocket.rawValue, .state: InstanceDirectory.File.stateSocket.rawValue]))
         defer { relay.forget(directory.id) }
-        guard order.live else { return try await receiveDisks(directory) { await tell(ready) } }
+        let disks = try disks(of: record.desired, directory)
+        guard order.live else { return try await receive(disks, in: directory) { await tell(ready) } }
         let connection = try vmm(of: directory)
         let status = try await connection.execute("query-status", as: MigrationCommand.Status.self).status
         if status == "inmigrate", !directory.exists(.stateSocket) {
             directory.delete(.disksSocket)
             try await connection.call("object-add", MigrationCommand.Keys(endpoint: "server"))
-            if directory.exists(.disk) {
+            if !disks.isEmpty {
                 try await connection.call(
                     "nbd-server-start",
                     MigrationCommand.StartDisks(addr: .init(data: .init(path: InstanceDirectory.File.disksSocket.rawValue))))
-                try await connection.call("block-export-add", MigrationCommand.Export(id: "export-root", node: "root", name: "root"))
+            }
+            for disk in disks {
+                try await connection.call("block-export-add", MigrationCommand.Export(id: disk.export, node: disk.node, name: disk.node))
             }
             try await connection.call("migrate-set-parameters", MigrationCommand.Parameters())
             try await connection.call(
@@ -113,9 +122,11 @@ extension QEMUDriver {
         doors.append(try MigrationDoor(InstanceDirectory.File.disksDoor.rawValue, in: directory.path, to: endpoint, .disks, directory.id, key))
         doors.append(try MigrationDoor(InstanceDirectory.File.stateDoor.rawValue, in: directory.path, to: endpoint, .state, directory.id, key))
         if order.live {
-            try await LiveSender(order: order, hasDisk: directory.exists(.disk), connection: try vmm(of: directory), tell: tell).run()
+            try await LiveSender(
+                order: order, disks: try disks(of: record.desired, directory), connection: try vmm(of: directory), tell: tell
+            ).run()
         } else {
-            try await sendDisks(directory, order, tell)
+            try await send(try disks(of: record.desired, directory), in: directory, order, tell)
         }
         await tell(MigrationReport(id: order.id, stage: .handedOver))
     }
