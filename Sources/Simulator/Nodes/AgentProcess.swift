@@ -48,6 +48,8 @@ final class AgentProcess {
         self.node = node
         world = node.world
         self.life = life
+        // An answer goes to the connection that asked, which ends with its process.
+        turns = life << 24
         let record = LeaseRecord(node.leaseFile).flatMap { $0.boot == node.bootID ? $0 : nil }
         let kept = record.map { Duration.nanoseconds(Int64(clamping: $0.deadline)) }
         let nodeLease = NodeLease(kept: kept)
