@@ -35,6 +35,10 @@ struct BridgeTests {
             #expect(said.contains("gateway=reachable"))
             _ = try await cluster.consoleOnceReady("two")
 
+            // It has its guest's tap device and no other network.
+            let devices = try String(contentsOfFile: "/proc/\(try #require(one.status.pid))/net/dev", encoding: .utf8)
+            #expect(devices.split(separator: "\n").dropFirst(2).count == 1 && devices.contains("lo:"), "\(devices)")
+
             // Only a translated source finds its way back from there.
             try await cluster.say("one", "ping -c 1 -W 5 \(outside) >/dev/null && echo outside-$((40+2))", "outside-42")
             try await cluster.say("one", "ping -c 1 -W 2 \(other) >/dev/null || echo apart-$((40+2))", "apart-42")

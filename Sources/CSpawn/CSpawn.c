@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CSpawn.h"
+#include "Root.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -17,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/vfs.h>
@@ -25,7 +27,7 @@
 #include <unistd.h>
 
 // Above every descriptor that is asked for, so that moving one never overwrites another that is still to be moved.
-enum { PARKING = 1000, MAXIMUM = 16 };
+enum { PARKING = 1000, MAXIMUM = 64 };
 
 int cspawn_detached(const char *path, char *const argv[], char *const envp[], const struct cspawn_descriptor *descriptors, int count, pid_t *pid) {
     if (count > MAXIMUM) return EINVAL;
@@ -76,44 +78,68 @@ static void write_oom_score(int score) {
     close(file);
 }
 
-static void become(const char *path, char *const argv[], char *const envp[], const struct cspawn_descriptor *descriptors, int count, int gate, int report,
-                   int oom_score, int parent) {
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return;
+// Armed anew where the user changed: the kernel forgets the signal then.
+static int die_with(int parent) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return -1;
     // Whether the parent lived when the signal was armed; its number means nothing in another pid namespace.
     struct pollfd alive = {.fd = parent, .events = POLLIN};
     if (poll(&alive, 1, 0) != 0) _exit(0);
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return;
+    return 0;
+}
+
+static int limit(int what, uint64_t most) { return most == 0 ? 0 : setrlimit(what, &(struct rlimit){.rlim_cur = most, .rlim_max = most}); }
+
+// Returns what could not be done, with its errno; or not at all.
+static const char *become(const char *path, char *const argv[], char *const envp[], const struct cspawn_descriptor *descriptors, int count, int gate,
+                          int report, int oom_score, const struct cspawn_confinement *held, int parent) {
+    if (die_with(parent) != 0) return "hold it to its cage";
+    write_oom_score(oom_score);
     // A dump would be the guest's memory.
-    if (setrlimit(RLIMIT_CORE, &(struct rlimit){0}) != 0) return;
+    if (setrlimit(RLIMIT_CORE, &(struct rlimit){0}) != 0) return "forbid a core dump";
+    if (held->root) {
+        const char *failed = cspawn_enter_root(held);
+        if (failed) return failed;
+    } else if (held->home && chdir(held->home) != 0) {
+        return held->home;
+    }
+    if (held->user) {
+        const char *failed = cspawn_drop_rights(held->user);
+        if (failed) return failed;
+        if (die_with(parent) != 0) return "hold it to its cage";
+    }
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return "keep it from new rights";
     char go;
     ssize_t got;
     do got = read(gate, &go, 1);
     while (got < 0 && errno == EINTR);
     if (got != 1) _exit(0);
-    write_oom_score(oom_score);
     int parked[MAXIMUM], highest = 2;
     for (int index = 0; index < count; index++) {
-        if ((parked[index] = fcntl(descriptors[index].from, F_DUPFD_CLOEXEC, PARKING)) < 0) return;
+        if ((parked[index] = fcntl(descriptors[index].from, F_DUPFD_CLOEXEC, PARKING)) < 0) return "give it its descriptors";
         if (descriptors[index].to > highest) highest = descriptors[index].to;
     }
     int reserved = fcntl(report, F_DUPFD_CLOEXEC, PARKING);
     for (int index = 0; index < count; index++) {
-        if (dup2(parked[index], descriptors[index].to) < 0) return;
+        if (dup2(parked[index], descriptors[index].to) < 0) return "give it its descriptors";
     }
-    if (close_range((unsigned)highest + 1, ~0U, CLOSE_RANGE_CLOEXEC) != 0 || dup2(reserved, report) < 0) return;
+    if (close_range((unsigned)highest + 1, ~0U, CLOSE_RANGE_CLOEXEC) != 0 || dup2(reserved, report) < 0) return "close what is not its own";
     fcntl(report, F_SETFD, FD_CLOEXEC);
     for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    // A write beyond the limit is an error of the disk then, and not the end of the VMM.
+    if (held->file_size) signal(SIGXFSZ, SIG_IGN);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    if (limit(RLIMIT_FSIZE, held->file_size) || limit(RLIMIT_NOFILE, held->files) || limit(RLIMIT_NPROC, held->processes)) return "limit it";
     execve(path, argv, envp);
+    return path;
 }
 
-// A fork into a pid and an ipc namespace of its own: the child is the first there, and all that it may have started ends with it.
-static pid_t isolated_fork(void) { return (pid_t)syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWIPC | SIGCHLD, NULL, NULL, NULL, 0UL); }
+// A fork into namespaces of its own: with a pid namespace the child is the first there, and all that it may have started ends with it.
+static pid_t isolated_fork(unsigned long namespaces) { return (pid_t)syscall(SYS_clone, namespaces | SIGCHLD, NULL, NULL, NULL, 0UL); }
 
 int cspawn_may_isolate(void) {
-    pid_t child = isolated_fork();
+    pid_t child = isolated_fork(CLONE_NEWPID | CLONE_NEWIPC);
     if (child < 0) return 0;
     if (child == 0) _exit(0);
     while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
@@ -121,22 +147,38 @@ int cspawn_may_isolate(void) {
     return 1;
 }
 
+const char *cspawn_why_unconfined(uid_t user) {
+    static const char *const steps[] = {"mount a root of its own", "make its devices", "become another user"};
+    pid_t child = isolated_fork(CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNS | CLONE_NEWNET);
+    if (child < 0) return "make namespaces";
+    if (child == 0) _exit(cspawn_try_root(user));
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    int step = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    return step == 0 ? NULL : steps[step >= 1 && step <= 3 ? step - 1 : 0];
+}
+
 pid_t cspawn_gated_child(const char *path, char *const argv[], char *const envp[], const struct cspawn_descriptor *descriptors, int count, int gate,
-                         int report, int oom_score, int isolate) {
+                         int report, int oom_score, const struct cspawn_confinement *held) {
     if (count > MAXIMUM) return -EINVAL;
     for (int index = 0; index < count; index++) {
         if (descriptors[index].to >= report) return -EINVAL;
     }
     int parent = cspawn_pidfd(getpid());
     if (parent < 0) return parent;
-    pid_t child = isolate ? isolated_fork() : fork();
+    unsigned long namespaces = held->isolate ? CLONE_NEWPID | CLONE_NEWIPC : 0;
+    if (held->root) namespaces |= CLONE_NEWNS;
+    if (held->network) namespaces |= CLONE_NEWNET;
+    pid_t child = namespaces ? isolated_fork(namespaces) : fork();
     int failed = errno;
     if (child != 0) close(parent);
     if (child < 0) return -failed;
     if (child > 0) return child;
-    become(path, argv, envp, descriptors, count, gate, report, oom_score, parent);
-    int why = errno;
-    if (write(report, &why, sizeof why) < 0) _exit(126);
+    const char *what = become(path, argv, envp, descriptors, count, gate, report, oom_score, held, parent);
+    struct cspawn_refusal refusal = {.why = errno};
+    strncpy(refusal.what, what, sizeof refusal.what - 1);
+    if (write(report, &refusal, sizeof refusal) < 0) _exit(126);
     _exit(127);
 }
 
@@ -208,6 +250,30 @@ int cspawn_tap(const char *name) {
         return -why;
     }
     return device;
+}
+
+int cspawn_limit_file_size(pid_t pid, uint64_t bytes) {
+    return prlimit(pid, RLIMIT_FSIZE, &(struct rlimit){.rlim_cur = bytes, .rlim_max = bytes}, NULL) < 0 ? errno : 0;
+}
+
+long cspawn_send_descriptor(int socket, const void *bytes, size_t count, int descriptor) {
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr aligned;
+    } control = {0};
+    struct iovec part = {.iov_base = (void *)bytes, .iov_len = count};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof descriptor);
+    memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    return sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
+int cspawn_lock_byte(int descriptor, long place) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = place, .l_len = 1};
+    return fcntl(descriptor, F_OFD_SETLK, &lock) < 0 ? errno : 0;
 }
 
 int cspawn_lock(int descriptor) {

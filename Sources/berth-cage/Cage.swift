@@ -6,7 +6,13 @@ import Glibc
 /// A fenced one it ends with the node's lease.
 struct Cage {
     private static let tap: Int32 = 4
-    private static let controlSockets = ["qmp.sock", "shutdown.sock"]
+    /// The VMM's first descriptor of those that it gets by the cage's arguments.
+    private static let firstGiven: Int32 = 5
+    /// In a VMM that is confined.
+    private static let descriptorLimit: UInt64 = 8192
+    /// Beneath the instance's directory: where the VMM is, and where its root is made.
+    private static let home = "vmm"
+    private static let root = "root"
 
     private let arguments: CageArguments
     private var vmm: pid_t = 0
@@ -17,6 +23,8 @@ struct Cage {
     private let serialOfVMM: Int32
     private var fence: Fence?
     private var group: ControlGroup?
+    /// Nil: the VMM has the cage's own.
+    private let user: uid_t?
 
     /// Takes the instance's lock, which is held for as long as this process lives.
     init(_ arguments: CageArguments) throws(CageFailure) {
@@ -37,6 +45,7 @@ struct Cage {
         serialOfVMM = ends[1]
         complaintLog = CappedLog(name: "vmm.log", limit: 64 << 10)
         console = try Console(serial: ends[0], logLimit: arguments.logLimit)
+        user = try arguments.users?.take(for: arguments.directory.split(separator: "/").last.map(String.init) ?? "")
         Self.lowerOutOfMemoryScore()
     }
 
@@ -49,7 +58,8 @@ struct Cage {
     }
 
     mutating func start() throws(CageFailure) {
-        for stale in ["exit.json", "vmm.json"] + Self.controlSockets { unlink(stale) }
+        for stale in ["exit.json", "vmm.json"] { unlink(stale) }
+        try makeDirectories()
         let gate = try Pipe()
         let outcome = try Pipe()
         let errors = try Pipe()
@@ -63,12 +73,13 @@ struct Cage {
         try checkLease(gate)
         write(gate.input, "g", 1)
         close(gate.input)
-        var code: Int32 = 0
-        let failed = read(outcome.output, &code, 4) == 4
+        var refusal = cspawn_refusal()
+        let failed = read(outcome.output, &refusal, MemoryLayout<cspawn_refusal>.size) == MemoryLayout<cspawn_refusal>.size
         close(outcome.output)
         if failed {
             forgetVMM()
-            throw CageFailure("cannot execute \(arguments.command[0])", code: code)
+            let what = withUnsafeBytes(of: &refusal.what) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            throw CageFailure("cannot \(what == arguments.command[0] ? "execute" : "confine the VMM:") \(what)", code: refusal.why)
         }
         Report.started()
     }
@@ -93,36 +104,74 @@ struct Cage {
         group?.remove()
         fence?.unregister()
         unlink("vmm.json")
-        unlink(Console.socketName)
+        for name in arguments.sockets + [Console.socketName] { unlink(name) }
+    }
+
+    /// Whatever the umask is, the VMM's user may enter where it is, which is beneath what nobody else may.
+    private func makeDirectories() throws(CageFailure) {
+        for name in [Self.home, Self.root] {
+            guard mkdir(name, 0o755) == 0 || errno == EEXIST, chmod(name, 0o755) == 0 else { throw CageFailure("cannot make \(name)", code: errno) }
+        }
     }
 
     private mutating func spawn(gate: Int32, report: Int32, errors: Int32) throws(CageFailure) {
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         var given = [(null, Int32(0)), (errors, 1), (errors, 2), (serialOfVMM, 3)]
         if arguments.hasTap { given.append((Cage.tap, Cage.tap)) }
-        let descriptors = given.map { cspawn_descriptor(from: $0.0, to: $0.1) }
-        var words = arguments.command.map { strdup($0) }
-        words.append(nil)
-        vmm = descriptors.withUnsafeBufferPointer { list in
-            words.withUnsafeMutableBufferPointer {
-                cspawn_gated_child($0[0], $0.baseAddress, environ, list.baseAddress, Int32(list.count), gate, report, 0, cspawn_may_isolate())
+        var opened = [null]
+        defer { for descriptor in opened { close(descriptor) } }
+        for name in arguments.sockets { opened.append(try Listener.open(name)) }
+        for file in arguments.files {
+            let descriptor = open(file.path, file.flags | O_CLOEXEC | O_NOFOLLOW)
+            guard descriptor >= 0 else { throw CageFailure("cannot open \(file.path)", code: errno) }
+            opened.append(descriptor)
+        }
+        for (place, descriptor) in opened.dropFirst().enumerated() { given.append((descriptor, Cage.firstGiven + Int32(place))) }
+        vmm = Words(arguments.command).use { command in
+            Words(arguments.shown).use { shown in
+                Words(arguments.devices).use { devices in child(command, shown, devices, given, gate: gate, report: report) }
             }
         }
-        close(null)
         // The device goes with the last who has it open.
         if arguments.hasTap { close(Cage.tap) }
         guard vmm > 0 else { throw CageFailure("cannot make the VMM's process", code: -vmm) }
         group = arguments.group.isEmpty ? nil : ControlGroup(arguments.group, holding: vmm)
     }
 
+    private func child(
+        _ command: Words.List, _ shown: Words.List, _ devices: Words.List, _ given: [(Int32, Int32)], gate: Int32, report: Int32
+    ) -> pid_t {
+        let descriptors = given.map { cspawn_descriptor(from: $0.0, to: $0.1) }
+        // Where the cage is itself, unless the VMM's root is another.
+        let home = strdup(user == nil ? Self.home : "\(arguments.directory)/\(Self.home)")
+        let root = strdup("\(arguments.directory)/\(Self.root)")
+        defer { for path in [home, root] { free(path) } }
+        var held = cspawn_confinement()
+        held.isolate = cspawn_may_isolate()
+        held.home = UnsafePointer(home)
+        held.file_size = arguments.fileSize
+        if let user {
+            held.root = UnsafePointer(root)
+            held.reads = shown.constant
+            held.devices = devices.constant
+            held.network = arguments.hasOwnNetwork ? 1 : 0
+            held.user = user
+            held.files = Self.descriptorLimit
+            held.processes = arguments.processes
+        }
+        return cspawn_gated_child(
+            command.pointer[0], command.pointer, environ, descriptors, Int32(descriptors.count), gate, report, 0, &held)
+    }
+
     /// Written before the VMM may run, so that none ever runs unrecorded.
     private mutating func record() throws(CageFailure) {
         startTime = cspawn_start_time(vmm)
         let own = getpid()
+        let user = user.map { ",\"user\":\($0)" } ?? ""
         try Report.file(
             "vmm.json",
             """
-            {"bootID":"\(LeaseFile.bootText())","cage":\(own),"cageStartTime":\(cspawn_start_time(own)),"pid":\(vmm),"startTime":\(startTime)}
+            {"bootID":"\(LeaseFile.bootText())","cage":\(own),"cageStartTime":\(cspawn_start_time(own)),"pid":\(vmm),"startTime":\(startTime)\(user)}
 
             """)
     }
@@ -175,7 +224,7 @@ struct Cage {
         do { try Report.file("exit.json", "{\(how),\"leaseOver\":\(isFenced),\"pid\":\(vmm),\"startTime\":\(startTime)}\n") } catch {
             Report.toStandardError(error.sentence)
         }
-        for name in Self.controlSockets + [Console.socketName] { unlink(name) }
+        for name in arguments.sockets + [Console.socketName] { unlink(name) }
         fence?.unregister()
         group?.remove()
     }

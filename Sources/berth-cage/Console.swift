@@ -16,23 +16,8 @@ struct Console {
     init(serial: Int32, logLimit: Int) throws(CageFailure) {
         self.serial = serial
         log = CappedLog(name: "console.log", limit: logLimit)
-        listener = try Self.listen()
+        listener = try Listener.open(Self.socketName)
         _ = fcntl(serial, F_SETFL, O_NONBLOCK)
-    }
-
-    /// The name is relative to the instance's directory, so no directory is too long for a socket's address.
-    private static func listen() throws(CageFailure) -> Int32 {
-        unlink(socketName)
-        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
-        guard listener >= 0 else { throw CageFailure("cannot make the console's socket", code: errno) }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(socketName.utf8)) }
-        let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
-        }
-        guard bound == 0, Glibc.listen(listener, 4) == 0 else { throw CageFailure("cannot listen on \(socketName)", code: errno) }
-        return listener
     }
 
     var serialEvents: Int16 { Int16(POLLIN) | (toGuest.isEmpty ? 0 : Int16(POLLOUT)) }

@@ -51,7 +51,7 @@ struct CageTests {
 
     @Test("the VMM is on record before it runs, in a session of its own, with nothing open but what it needs")
     func record() async throws {
-        let caged = try await Caged("exec >&3; cat vmm.json; echo pid=$$; ls /proc/self/fd; cut -d' ' -f6 /proc/self/stat")
+        let caged = try await Caged("exec >&3; cat ../vmm.json; echo pid=$$; ls /proc/self/fd; cut -d' ' -f6 /proc/self/stat")
         #expect(try await caged.end() == .poweredOff)
         let process = try #require(caged.process)
         #expect(caged.console.contains("\"pid\":\(process.pid),"))

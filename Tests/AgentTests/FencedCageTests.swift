@@ -132,7 +132,7 @@ struct FencedCageTests {
             let failure = await #expect(throws: WorkFailure.self) { try await node.start(in: directory, "touch ran") }
             #expect(failure?.description.contains(words) == true, "\(failure as Any)")
             #expect(try await eventually("its cage is gone") { (!directory.isCaged).orNil })
-            #expect(!directory.exists(.process) && !FileManager.default.fileExists(atPath: "\(directory.path)/ran") && node.registered.isEmpty)
+            #expect(!directory.exists(.process) && !FileManager.default.fileExists(atPath: "\(directory.path)/vmm/ran") && node.registered.isEmpty)
         }
         let deadline = BootClock.nanoseconds + 60_000_000_000
         let boot = try #require(BootID(RunningProcess.bootID()))

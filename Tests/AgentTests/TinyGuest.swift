@@ -78,6 +78,7 @@ struct LocalNode {
             inUse: { QEMUDriver.imagesInUse(under: instances) })
         run = try RunDirectory(path: "\(directory)/run")
         settings.groups = ControlGroups.standard?.ofAgent(in: directory)
+        settings.confinement = .standard
         let nodeGuard = NodeGuard(
             cage: Self.cage, run: run, agentLock: "\(directory)/agent.lock", groups: settings.groups, watchdog: nil, logger: logger)
         let signal = ChangeSignal()

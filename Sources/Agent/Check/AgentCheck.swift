@@ -104,7 +104,16 @@ package struct AgentCheck: Sendable {
             ?? Finding(
                 name: "cgroup", state: .warning, detail: "no cgroup of version 2 may be written: a VMM is ended by a signal alone",
                 remedy: "run the agent under its unit, with Delegate=yes")
-        return [namespaces, groups]
+        let confinement =
+            Confinement.standard.map {
+                Finding(
+                    name: "confinement", state: .ok,
+                    detail: "each VMM has a user of its own from \($0.first) on, and a root that holds only its files")
+            }
+            ?? Finding(
+                name: "confinement", state: .warning,
+                detail: "\(Confinement.lack): a VMM that is taken over has the agent's own rights", remedy: "run the agent as root, under its unit")
+        return [namespaces, groups, confinement]
     }
 
     private func watchdog() -> Finding {

@@ -32,7 +32,8 @@ package final class ImageCache: Sendable {
         switch image.format {
         case .linux:
             let files = LinuxImage.members.map { "\(directory)/\($0)" }
-            return files.allSatisfy { access($0, R_OK) == 0 } ? .linux(kernel: files[0], initrd: files[1]) : nil
+            // A VMM reads them as a user of its own; their directories keep others out.
+            return files.allSatisfy { chmod($0, 0o644) == 0 } ? .linux(kernel: files[0], initrd: files[1]) : nil
         case .raw, .qcow2:
             guard let size = try? virtualBytes(of: "\(directory)/disk", format: image.format) else { return nil }
             return .disk(path: "\(directory)/disk", format: image.format, virtualBytes: size)

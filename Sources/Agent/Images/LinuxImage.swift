@@ -80,7 +80,7 @@ package enum LinuxImage {
     }
 
     private static func copy(_ size: Int, from file: Int32, to path: String) throws(WorkFailure) {
-        let output = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let output = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard output >= 0 else { throw WorkFailure("cannot write \(path): \(String(cString: strerror(errno)))") }
         defer { close(output) }
         var remaining = size

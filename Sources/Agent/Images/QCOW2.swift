@@ -19,6 +19,18 @@ package enum QCOW2 {
         image(over: (backing, format), virtualBytes: virtualBytes)
     }
 
+    /// What the file is an overlay of, as its header says; nil where it is none.
+    static func backing(of path: String) -> String? {
+        guard let header = DurableFile.read(path, limit: clusterSize), header.count >= 20 else { return nil }
+        func number(_ range: Range<Int>) -> Int { header[range].reduce(0) { $0 << 8 | Int($1) } }
+        let length = number(16..<20)
+        guard header[8..<16].contains(where: { $0 != 0 }), header[8] < 0x80 else { return nil }
+        let offset = number(8..<16)
+        // A name that is not whole is no name of ours.
+        guard offset <= header.count, length <= header.count - offset else { return "" }
+        return String(decoding: header[offset..<offset + length], as: UTF8.self)
+    }
+
     private static func image(over backing: (path: String, format: Image.Format)?, virtualBytes: Int64) -> Data {
         let entries = Int((virtualBytes + coveredByEntry - 1) / coveredByEntry)
         let tableClusters = max(1, (entries * 8 + clusterSize - 1) / clusterSize)

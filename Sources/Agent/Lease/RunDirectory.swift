@@ -25,7 +25,8 @@ package struct RunDirectory: Sendable {
     /// Nil for a node that has no id yet: where the directories of all nodes are.
     static func place(_ configuration: AgentConfiguration, node: NodeID?) -> String {
         if let path = configuration.runDirectory { return path }
-        guard isMemory("/run"), access("/run", W_OK) == 0 else { return "\(configuration.dataDirectory)/run" }
+        // Under a unit the first may be all of /run that can be written.
+        guard isMemory("/run"), access(standard, W_OK) == 0 || access("/run", W_OK) == 0 else { return "\(configuration.dataDirectory)/run" }
         return node.map { "\(standard)/\($0)" } ?? "/run"
     }
 

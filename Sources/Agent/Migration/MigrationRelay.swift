@@ -9,9 +9,8 @@ import Synchronization
 package final class MigrationRelay: Sendable {
     struct Guest: Sendable {
         var key: MigrationKey
-        var directory: String
-        /// Names in the directory.
-        var sockets: [MigrationChannel: String]
+        /// The VMM's ends; nil where there is none.
+        var sockets: [MigrationChannel: @Sendable () async -> Int32?]
     }
 
     private struct State {
@@ -62,13 +61,19 @@ package final class MigrationRelay: Sendable {
 
     private func welcome(_ connection: Int32) {
         TCPSocket.limit(connection, seconds: 5)
-        guard let greeting = Self.line(connection), let socket = socket(for: greeting) else {
+        guard let greeting = Self.line(connection), let connect = way(for: greeting) else {
             close(connection)
             return leave()
         }
         TCPSocket.limit(connection, seconds: 0)
         TCPSocket.noticeLoss(connection)
-        Splice.join(connection, socket) { [self] in leave() }
+        Task { [self] in
+            guard let socket = await connect() else {
+                close(connection)
+                return leave()
+            }
+            Splice.join(connection, socket) { [self] in leave() }
+        }
     }
 
     private func leave() { state.withLock { $0.connections -= 1 } }
@@ -85,16 +90,16 @@ package final class MigrationRelay: Sendable {
         return nil
     }
 
-    private func socket(for greeting: String) -> Int32? {
+    private func way(for greeting: String) -> (@Sendable () async -> Int32?)? {
         let words = greeting.split(separator: " ")
         guard words.count == 4, words[0] == "berth-migration", let channel = MigrationChannel(rawValue: String(words[1])),
             let instance = InstanceID(String(words[2])), let guest = state.withLock({ $0.guests[instance] }),
-            guest.key.isProof(String(words[3]), of: channel, instance), let name = guest.sockets[channel]
+            guest.key.isProof(String(words[3]), of: channel, instance), let connect = guest.sockets[channel]
         else {
             logger.warning("a connection to the migration port was refused: it showed no key of a migration that is expected here")
             return nil
         }
-        return try? LocalSocket.connect(to: name, in: guest.directory)
+        return connect
     }
 
     static func greeting(_ channel: MigrationChannel, _ instance: InstanceID, _ key: MigrationKey) -> String {

@@ -35,6 +35,7 @@ struct NodeMachine: Sendable {
         }
         settings.pinMachine(to: qemuVersion)
         settings.groups = ControlGroups.standard?.ofAgent(in: directory)
+        settings.confinement = .standard
         let instances = "\(directory)/instances"
         for path in [instances, "\(directory)/images"] {
             do { try DurableFile.makeDirectory(path) } catch { throw WorkFailure(error) }

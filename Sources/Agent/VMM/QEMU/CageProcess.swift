@@ -7,7 +7,7 @@ import Glibc
 package enum CageProcess {
     /// Returns when the VMM has been executed, under the node's lease where there is a directory to read it from. The cage is waited for in the background, so that it leaves no zombie.
     package static func start(
-        _ settings: QEMUSettings, in directory: String, command: [String], under run: RunDirectory? = nil, tap: GuestTap? = nil,
+        _ settings: QEMUSettings, in directory: String, command: [String], under run: RunDirectory? = nil, grant: VMMGrant = VMMGrant(),
         timeout: Duration = .seconds(20)
     ) async throws(WorkFailure) {
         var ends: [Int32] = [-1, -1]
@@ -17,9 +17,8 @@ package enum CageProcess {
         var words = [settings.cage, "--directory", directory, "--log-limit", "\(settings.consoleLimit)"]
         if let run { words += ["--lease", run.lease, "--registry", run.registry] }
         if let groups = settings.groups, let name = directory.split(separator: "/").last { words += ["--cgroup", "\(groups.path)/\(name)"] }
-        if tap != nil { words.append("--tap") }
-        words += ["--"] + command
-        let result = spawn(words, report: ends[1], tap: tap)
+        words += grant.words(settings.confinement) + ["--"] + command
+        let result = spawn(words, report: ends[1], tap: grant.tap)
         close(ends[1])
         switch result {
         case .failure(let failure): throw failure

@@ -32,14 +32,19 @@ package struct InstanceDirectory: Sendable {
         case disk = "disk.qcow2"
         /// The guest was shut down because the machine goes down.
         case shutdown = "shutdown.json"
-        /// Of a migration: its key, and the sockets of the VMM that receives and of the one that sends.
-        case keys = "keys.psk"
+        /// Of a migration: its key, the socket of the VMM that receives disks, and those of the one that sends.
+        case keys = "vmm/keys.psk"
         case disksSocket = "disks.sock"
-        case stateSocket = "state.sock"
-        case disksDoor = "send-disks.sock"
-        case stateDoor = "send-state.sock"
+        case disksDoor = "vmm/send-disks.sock"
+        case stateDoor = "vmm/send-state.sock"
         case copierControl = "copier.sock"
+
+        /// As a VMM calls it, whose working directory is beneath the instance's.
+        var nameForVMM: String { rawValue.hasPrefix("vmm/") ? String(rawValue.dropFirst(4)) : rawValue }
     }
+
+    /// Where a VMM is: it reads there and can't write.
+    var vmm: String { "\(path)/vmm" }
 
     /// What the cage writes down of the VMM that it is about to run.
     package struct Process: Codable {
@@ -48,6 +53,8 @@ package struct InstanceDirectory: Sendable {
         package var cageStartTime: UInt64
         package var pid: Int32
         package var startTime: UInt64
+        /// Nil: the agent's own.
+        package var user: UInt32?
 
         package var vmm: VMMProcess { VMMProcess(pid: pid, startTime: startTime, bootID: bootID) }
     }
@@ -98,13 +105,26 @@ package struct InstanceDirectory: Sendable {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         let keptNames = kept.map(\.rawValue)
         for name in names.sorted() where name != File.record.rawValue && !keptNames.contains(name) {
-            guard unlink("\(path)/\(name)") == 0 || errno == ENOENT else {
-                throw WorkFailure("cannot remove \(path)/\(name): \(String(cString: strerror(errno)))")
+            let entry = "\(path)/\(name)"
+            guard unlink(entry) == 0 || errno == ENOENT || errno == EISDIR && Self.removeDirectory(entry) else {
+                throw WorkFailure("cannot remove \(entry): \(String(cString: strerror(errno)))")
             }
         }
         guard kept.isEmpty else { return }
         unlink(file(.record))
         guard rmdir(path) == 0 || errno == ENOENT else { throw WorkFailure("cannot remove \(path): \(String(cString: strerror(errno)))") }
+    }
+
+    /// With the files in it; no VMM can write to one.
+    private static func removeDirectory(_ path: String) -> Bool {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] { unlink("\(path)/\(name)") }
+        return rmdir(path) == 0 || errno == ENOENT
+    }
+
+    /// Whose VMM runs here: it is to read the file.
+    func give(_ file: File) {
+        guard let user = read(Process.self, from: .process)?.user else { return }
+        lchown(self.file(file), user, user)
     }
 
     /// An agent that died at the very end of a removal leaves one.

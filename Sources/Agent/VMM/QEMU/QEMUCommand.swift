@@ -9,6 +9,35 @@ package struct QEMUCommand {
     package var network: GuestNetwork
     /// Of the instance's volumes, with the files that they are.
     package var volumes: [(volume: AttachedVolume, path: String)] = []
+    /// What the root disk is an overlay of; nil where it is none.
+    package var base: (path: String, format: Image.Format)?
+
+    /// What QEMU is given for these words: it opens no disk by itself.
+    package var grant: VMMGrant {
+        var grant = VMMGrant()
+        grant.sockets = Self.sockets
+        grant.files = files
+        grant.fileSize = FileSizeLimit.bytes(of: instance)
+        grant.processes += processors
+        grant.shown = Confinement.shown(to: settings.binary)
+        if case .linux(let kernel, let initrd) = image { grant.shown += [kernel, initrd] }
+        if network.bridged == nil { grant.shown.append(Confinement.resolver) }
+        grant.devices = Confinement.devices + (settings.accelerator == .tcg ? [] : [Confinement.accelerator])
+        return grant
+    }
+
+    private static let sockets = [InstanceDirectory.File.control, .shutdownControl, .guestAgent]
+    private static let firstFile = VMMGrant.firstDescriptor + sockets.count
+
+    private var files: [VMMGrant.File] {
+        var files = [VMMGrant.File(path: InstanceDirectory.File.seed.rawValue, isWritable: false)]
+        if case .disk = image { files.append(.init(path: InstanceDirectory.File.disk.rawValue, isWritable: true)) }
+        if let base { files.append(.init(path: base.path, isWritable: false)) }
+        return files + volumes.map { .init(path: $0.path, isWritable: true) }
+    }
+
+    /// As QEMU calls a file that it was given.
+    private func name(of path: String) -> String { "/dev/fdset/\((files.firstIndex { $0.path == path } ?? 0) + 1)" }
 
     /// How many devices can come while the guest runs: each needs a port of its own.
     static let ports = 8
@@ -20,7 +49,11 @@ package struct QEMUCommand {
         words += acceleration + shape
         words += ["-smbios", "type=1,manufacturer=Berth,product=Berth instance,serial=\(instance.id),family=cloud-init"]
         words += ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"]
-        for socket in [InstanceDirectory.File.control, .shutdownControl] { words += ["-qmp", "unix:\(socket.rawValue),server=on,wait=off"] }
+        for (place, name) in ["control", "shutdown"].enumerated() {
+            words += ["-chardev", "socket,id=\(name),fd=\(VMMGrant.firstDescriptor + place),server=on,wait=off"]
+            words += ["-mon", "chardev=\(name),mode=control"]
+        }
+        for place in files.indices { words += ["-add-fd", "fd=\(Self.firstFile + place),set=\(place + 1)"] }
         // Descriptor 3 is a socket whose other end the cage holds.
         words += ["-chardev", "socket,id=console,fd=3", "-serial", "chardev:console"]
         words += drive("seed", format: .raw, file: .seed, isReadOnly: true)
@@ -35,7 +68,7 @@ package struct QEMUCommand {
         words += ["-netdev", isBridged ? "tap,id=net0,fd=4" : "user,id=net0,net=\(GuestNetwork.user.subnet),ipv6=off"]
         words += ["-device", "virtio-net-pci,netdev=net0,mac=\(network.mac),romfile="]
         words += ["-device", "virtio-rng-pci", "-device", "virtio-balloon-pci,free-page-reporting=on,deflate-on-oom=on"]
-        words += ["-chardev", "socket,id=agent,path=\(InstanceDirectory.File.guestAgent.rawValue),server=on,wait=off"]
+        words += ["-chardev", "socket,id=agent,fd=\(VMMGrant.firstDescriptor + 2),server=on,wait=off"]
         words += ["-device", "virtio-serial-pci", "-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0"]
         // A panic ends the VMM with a status, which is seen even when no agent runs.
         words += ["-device", "pvpanic-pci", "-action", "panic=exit-failure"]
@@ -62,9 +95,10 @@ package struct QEMUCommand {
         }
     }
 
+    private var processors: Int { Int(clamping: max(1, (instance.resources.cpu.count + 999) / 1000)) }
+
     private var shape: [String] {
-        let processors = max(1, (instance.resources.cpu.count + 999) / 1000)
-        return ["-smp", "\(processors)", "-m", "\(max(1, instance.resources.memory.count))"]
+        ["-smp", "\(processors)", "-m", "\(max(1, instance.resources.memory.count))"]
     }
 
     private var portWords: [String] {
@@ -76,9 +110,7 @@ package struct QEMUCommand {
     }
 
     private func volumeWords(_ volume: AttachedVolume, _ path: String, port: Int) -> [String] {
-        let node = BlockNode(
-            driver: volume.place.format.rawValue, name: volume.nodeName, isReadOnly: false, discard: "unmap",
-            file: .init(driver: "file", filename: path))
+        let node = BlockNode(driver: volume.place.format.rawValue, name: volume.nodeName, isReadOnly: false, file: name(of: path))
         let bus = settings.hasPorts ? ",bus=port\(port)" : ""
         let serial = volume.id.description.filter { $0 != "-" }.prefix(20)
         return [
@@ -94,9 +126,11 @@ package struct QEMUCommand {
     }
 
     private func drive(_ name: String, format: Image.Format, file: InstanceDirectory.File, isReadOnly: Bool, more: String = "") -> [String] {
-        let node = BlockNode(
-            driver: format.rawValue, name: name, isReadOnly: isReadOnly, discard: isReadOnly ? nil : "unmap",
-            file: .init(driver: "file", filename: file.rawValue))
+        var node = BlockNode(driver: format.rawValue, name: name, isReadOnly: isReadOnly, file: self.name(of: file.rawValue))
+        if file == .disk, let base {
+            // Said here, so that what the disk's header says is not followed.
+            node.backing = [BlockNode(driver: base.format.rawValue, name: "base", isReadOnly: true, file: self.name(of: base.path))]
+        }
         return ["-blockdev", Self.json(node), "-device", "virtio-blk-pci,drive=\(name)\(more)"]
     }
 
@@ -104,15 +138,26 @@ package struct QEMUCommand {
         var driver: String
         var name: String
         var isReadOnly: Bool
-        var discard: String?
-        var file: File
+        var file: String
+        /// One at most: a value can't hold itself.
+        var backing: [BlockNode] = []
 
         struct File: Encodable {
-            var driver: String
+            var driver = "file"
             var filename: String
         }
 
-        enum CodingKeys: String, CodingKey { case driver, name = "node-name", isReadOnly = "read-only", discard, file }
+        enum CodingKeys: String, CodingKey { case driver, name = "node-name", isReadOnly = "read-only", discard, file, backing }
+
+        func encode(to encoder: any Encoder) throws {
+            var fields = encoder.container(keyedBy: CodingKeys.self)
+            try fields.encode(driver, forKey: .driver)
+            try fields.encode(name, forKey: .name)
+            try fields.encode(isReadOnly, forKey: .isReadOnly)
+            if !isReadOnly { try fields.encode("unmap", forKey: .discard) }
+            try fields.encode(File(filename: file), forKey: .file)
+            if let first = backing.first { try fields.encode(first, forKey: .backing) }
+        }
     }
 }
 
@@ -135,6 +180,8 @@ package struct QEMUSettings: Sendable {
     package var consoleLimit = 1 << 20
     package var moreArguments: [String] = []
     package var groups = ControlGroups.standard
+    /// Nil: a VMM has the agent's user and sees its files.
+    package var confinement: Confinement?
     /// With its version, so that two nodes mean the same.
     package var machine = "q35"
     /// Nil: under KVM the machine's own.

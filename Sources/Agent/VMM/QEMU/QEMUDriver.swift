@@ -132,10 +132,12 @@ package final class QEMUDriver: VMM {
         for stale in [InstanceDirectory.File.complaints, .shutdown] { directory.delete(stale) }
         var command = QEMUCommand(settings: settings, instance: record.desired, image: image, network: network.network(of: record.desired))
         command.volumes = try volumeFiles(of: record.desired)
+        command.base = try base(of: directory, image)
         if record.desired.fenced { await nodeGuard.ensure() }
         do throws(WorkFailure) {
-            let tap = try await network.connect(record.desired)
-            try await CageProcess.start(settings, in: directory.path, command: command.words, under: record.desired.fenced ? run : nil, tap: tap)
+            var grant = command.grant
+            grant.tap = try await network.connect(record.desired)
+            try await CageProcess.start(settings, in: directory.path, command: command.words, under: record.desired.fenced ? run : nil, grant: grant)
         } catch {
             await network.disconnect(directory.id)
             throw error
@@ -163,6 +165,15 @@ package final class QEMUDriver: VMM {
         await limitVolumes(of: record.desired)
         watch(process, directory)
         return StartedVMM(process: process, spawned: spawned)
+    }
+
+    /// The file that the root disk is an overlay of: its image, or nothing. A VMM that was taken over can have written another name there.
+    private func base(of directory: InstanceDirectory, _ image: CachedImage) throws(WorkFailure) -> (path: String, format: Image.Format)? {
+        guard case .disk(let path, let format, _) = image, let backing = QCOW2.backing(of: directory.file(.disk)) else { return nil }
+        guard backing == path else {
+            throw WorkFailure("its disk names the file \(Printable(backing, limit: 200)) instead of its image", isLasting: true)
+        }
+        return (path, format)
     }
 
     private func connect(_ directory: InstanceDirectory, _ process: VMMProcess, within limit: Duration) async throws(WorkFailure) {

@@ -1,3 +1,4 @@
+import CSpawn
 import ClusterModel
 import FoundationEssentials
 import Glibc
@@ -51,10 +52,10 @@ package final class QMPConnection: Sendable {
     }
 
     private func answer<Value: Decodable>(
-        to command: String, _ arguments: (some Encodable & Sendable)?, timeout: Duration
+        to command: String, _ arguments: (some Encodable & Sendable)?, timeout: Duration, passing given: Int32? = nil
     ) async throws(WorkFailure) -> Value {
         do {
-            let line = try await ask(command, arguments, timeout: timeout)
+            let line = try await ask(command, arguments, timeout: timeout, passing: given)
             if let failure = try JSONDecoder().decode(QMPMessage.self, from: line).error {
                 throw WorkFailure("QEMU refused \(command): \(Printable(failure.desc, limit: 200))")
             }
@@ -67,17 +68,18 @@ package final class QMPConnection: Sendable {
     }
 
     /// The same with arguments that have numbers and lists in them.
+    /// - Parameter given: goes to QEMU with the command, and stays open here.
     func call<Value: Decodable>(
-        _ command: String, _ arguments: some Encodable & Sendable, as: Value.Type, timeout: Duration = .seconds(10)
+        _ command: String, _ arguments: some Encodable & Sendable, as: Value.Type, timeout: Duration = .seconds(10), passing given: Int32? = nil
     ) async throws(WorkFailure) -> Value {
-        try await answer(to: command, arguments, timeout: timeout)
+        try await answer(to: command, arguments, timeout: timeout, passing: given)
     }
 
     func call(_ command: String, _ arguments: some Encodable & Sendable, timeout: Duration = .seconds(10)) async throws(WorkFailure) {
         _ = try await call(command, arguments, as: QMPMessage.Nothing.self, timeout: timeout)
     }
 
-    private func ask(_ command: String, _ arguments: (some Encodable & Sendable)?, timeout: Duration) async throws -> Data {
+    private func ask(_ command: String, _ arguments: (some Encodable & Sendable)?, timeout: Duration, passing given: Int32?) async throws -> Data {
         let id = state.withLock { state in
             defer { state.nextID += 1 }
             return state.nextID
@@ -94,7 +96,13 @@ package final class QMPConnection: Sendable {
                 return state.isOpen
             }
             guard isOpen else { return continuation.resume(throwing: WorkFailure("QEMU's control socket is closed")) }
-            let sent = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let sent = bytes.withUnsafeBytes {
+                if let given {
+                    cspawn_send_descriptor(descriptor, $0.baseAddress, $0.count, given)
+                } else {
+                    Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                }
+            }
             if sent != bytes.count { finish(id, .failure(WorkFailure("QEMU's control socket takes nothing"))) }
         }
     }

@@ -1,4 +1,5 @@
 import AgentDecisions
+import CSpawn
 import ClusterModel
 import Glibc
 import Logging
@@ -9,7 +10,7 @@ extension QEMUDriver {
         let desired = record.desired
         let storage = desired.storage ?? InstanceStorage()
         var done = record.done ?? DoneToDisks()
-        guard process == nil else { return try await arrangeRunning(desired, storage, done) }
+        if let process { return try await arrangeRunning(desired, storage, done, process) }
         let directory = directory(desired.id)
         if storage.rebuilds > done.rebuilds {
             _ = try await images.fetch(desired.image)
@@ -32,10 +33,14 @@ extension QEMUDriver {
     }
 
     private func arrangeRunning(
-        _ desired: DesiredInstance, _ storage: InstanceStorage, _ done: DoneToDisks
+        _ desired: DesiredInstance, _ storage: InstanceStorage, _ done: DoneToDisks, _ process: VMMProcess
     ) async throws(WorkFailure) -> DiskReport {
         guard let connection = connection(of: desired.id) else { throw WorkFailure("the VMM's control socket is not connected") }
         let directory = directory(desired.id)
+        let limited = cspawn_limit_file_size(process.pid, UInt64(FileSizeLimit.bytes(of: desired)))
+        if limited != 0 {
+            logger.warning("size of files not limited anew", metadata: ["instance": "\(desired.id)", "why": "\(String(cString: strerror(limited)))"])
+        }
         let frozen = FrozenGuest(directory: directory, logger: logger)
         return try await RunningDisks(
             storage: storage, hasRoot: directory.exists(.disk), volumes: volumes, connection: connection,

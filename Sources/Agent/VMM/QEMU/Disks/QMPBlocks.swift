@@ -8,8 +8,9 @@ enum QMPBlocks {
         struct Image: Decodable {
             struct Snapshot: Decodable { var name: String }
             var virtualSize: Int64
+            var filename: String?
             var snapshots: [Snapshot]?
-            enum CodingKeys: String, CodingKey { case virtualSize = "virtual-size", snapshots }
+            enum CodingKeys: String, CodingKey { case virtualSize = "virtual-size", filename, snapshots }
         }
         var name: String?
         var image: Image
@@ -35,6 +36,20 @@ enum QMPBlocks {
         var discard = "unmap"
         var file: File
         enum CodingKeys: String, CodingKey { case driver, name = "node-name", discard, file }
+    }
+
+    /// Files that QEMU was given open have names of this kind.
+    struct GivenFile: Codable, Sendable {
+        private static let prefix = "/dev/fdset/"
+        var set: Int
+        enum CodingKeys: String, CodingKey { case set = "fdset-id" }
+
+        init?(named name: String?) {
+            guard let name, name.hasPrefix(Self.prefix), let set = Int(name.dropFirst(Self.prefix.count)) else { return nil }
+            self.set = set
+        }
+
+        var name: String { Self.prefix + "\(set)" }
     }
 
     struct Delete: Encodable, Sendable {

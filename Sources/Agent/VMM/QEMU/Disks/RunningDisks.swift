@@ -1,6 +1,7 @@
 import AgentDecisions
 import ClusterModel
 import FoundationEssentials
+import Glibc
 
 /// The disks of an instance whose VMM runs, brought to what is wanted over its control socket. What QEMU says it has is the truth, so that all of it may be
 /// done again after an agent's end at any step.
@@ -56,14 +57,10 @@ struct RunningDisks {
         try await volumes.await(volume.place)
         let pool = try volumes.pool(of: volume.place)
         let node = try await nodes()[volume.nodeName]
-        if node == nil {
-            try await connection.call(
-                "blockdev-add",
-                QMPBlocks.Add(driver: volume.place.format.rawValue, name: volume.nodeName, file: .init(filename: pool.path(of: volume.place))))
-        }
+        if node == nil { try await open(volume, pool.path(of: volume.place)) }
         if try await devices()[volume.nodeName] == nil {
             do throws(WorkFailure) { try await addDevice(volume) } catch {
-                try? await connection.call("blockdev-del", QMPBlocks.Delete(name: volume.nodeName))
+                try? await close(volume.nodeName)
                 throw error
             }
         }
@@ -72,6 +69,27 @@ struct RunningDisks {
             await volumes.look(at: volume.id)
         }
         try await connection.call("block_set_io_throttle", QMPBlocks.Throttle(of: volume))
+    }
+
+    /// QEMU has no right to the path: the file goes to it open.
+    private func open(_ volume: AttachedVolume, _ path: String) async throws(WorkFailure) {
+        let file = Glibc.open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        guard file >= 0 else { throw WorkFailure("cannot open \(path): \(String(cString: strerror(errno)))") }
+        defer { Glibc.close(file) }
+        let given = try await connection.call("add-fd", QMPBlocks.Nothing(), as: QMPBlocks.GivenFile.self, passing: file)
+        do throws(WorkFailure) {
+            try await connection.call(
+                "blockdev-add", QMPBlocks.Add(driver: volume.place.format.rawValue, name: volume.nodeName, file: .init(filename: given.name)))
+        } catch {
+            try? await connection.call("remove-fd", given)
+            throw error
+        }
+    }
+
+    private func close(_ node: String) async throws(WorkFailure) {
+        let given = QMPBlocks.GivenFile(named: try await nodes()[node]?.image.filename)
+        try await connection.call("blockdev-del", QMPBlocks.Delete(name: node))
+        if let given { try? await connection.call("remove-fd", given) }
     }
 
     /// The first free port takes it.
@@ -106,7 +124,7 @@ struct RunningDisks {
             do { try await Task.sleep(for: .milliseconds(50)) } catch { throw WorkFailure("cancelled") }
         } while ContinuousClock.now < deadline
         for node in try await nodes().keys.sorted() where node.hasPrefix(Self.prefix) && !wanted.contains(node) && !left.contains(node) {
-            try await connection.call("blockdev-del", QMPBlocks.Delete(name: node))
+            try await close(node)
         }
         return left.count
     }

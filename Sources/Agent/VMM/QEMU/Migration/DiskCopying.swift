@@ -17,7 +17,7 @@ extension QEMUDriver {
         }
         directory.delete(.disksSocket)
         let words = [
-            "--object", "tls-creds-psk,id=\(MigrationCommand.keys),dir=.,endpoint=server",
+            "--object", "tls-creds-psk,id=\(MigrationCommand.keys),dir=vmm,endpoint=server",
             "--nbd-server", "addr.type=unix,addr.path=\(InstanceDirectory.File.disksSocket.rawValue),tls-creds=\(MigrationCommand.keys)",
             "--export", "type=nbd,id=export-root,node-name=root,name=root,writable=on",
         ]
@@ -45,7 +45,7 @@ extension QEMUDriver {
         defer { for left in [InstanceDirectory.File.keys, .disksDoor, .stateDoor] { directory.delete(left) } }
         guard directory.exists(.disk) else { return }
         let words = [
-            "--object", "tls-creds-psk,id=\(MigrationCommand.keys),dir=.,endpoint=client,username=\(MigrationKey.user)",
+            "--object", "tls-creds-psk,id=\(MigrationCommand.keys),dir=vmm,endpoint=client,username=\(MigrationKey.user)",
             "--blockdev",
             "driver=nbd,node-name=remote-root,server.type=unix,server.path=\(InstanceDirectory.File.disksDoor.rawValue),export=root,"
                 + "tls-creds=\(MigrationCommand.keys)",

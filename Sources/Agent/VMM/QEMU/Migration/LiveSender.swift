@@ -71,7 +71,7 @@ struct LiveSender: Sendable {
         try await connection.call(
             "blockdev-add",
             MigrationCommand.RemoteDisk(
-                name: Self.target, server: .init(path: InstanceDirectory.File.disksDoor.rawValue), export: "root"), timeout: .seconds(20))
+                name: Self.target, server: .init(path: InstanceDirectory.File.disksDoor.nameForVMM), export: "root"), timeout: .seconds(20))
         try await connection.call(
             "blockdev-mirror",
             MigrationCommand.Mirror(job: Self.job, device: "root", target: Self.target, speed: order.limits.bandwidth.map { $0.count << 20 }))
@@ -108,7 +108,7 @@ struct LiveSender: Sendable {
             "migrate-set-parameters",
             MigrationCommand.Parameters(
                 hostname: "", downtime: order.limits.maxDowntime.count, bandwidth: (order.limits.bandwidth?.count ?? 1 << 20) << 20))
-        try await connection.call("migrate", MigrationCommand.Place(uri: "unix:\(InstanceDirectory.File.stateDoor.rawValue)"))
+        try await connection.call("migrate", MigrationCommand.Place(uri: "unix:\(InstanceDirectory.File.stateDoor.nameForVMM)"))
     }
 
     private func show(_ total: Int64, _ remaining: Int64, _ rate: Int64) async {

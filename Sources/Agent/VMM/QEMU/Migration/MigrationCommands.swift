@@ -13,14 +13,17 @@ enum MigrationCommand {
         enum CodingKeys: String, CodingKey { case type = "qom-type", id, dir, endpoint, username }
     }
 
-    struct UnixAddress: Encodable {
-        struct Path: Encodable { var path: String }
-        var type = "unix"
-        var data: Path
+    /// A descriptor that QEMU has under this name.
+    struct GivenAddress: Encodable {
+        struct Name: Encodable { var str: String }
+        var type = "fd"
+        var data: Name
     }
 
+    struct Take: Encodable { var fdname: String }
+
     struct StartDisks: Encodable {
-        var addr: UnixAddress
+        var addr: GivenAddress
         var creds = MigrationCommand.keys
         enum CodingKeys: String, CodingKey { case addr, creds = "tls-creds" }
     }
@@ -102,6 +105,8 @@ enum MigrationCommand {
         var reason: String?
         enum CodingKeys: String, CodingKey { case status, ram, reason = "error-desc" }
     }
+
+    struct Exported: Decodable { var id: String }
 
     struct Copying: Decodable {
         var device: String

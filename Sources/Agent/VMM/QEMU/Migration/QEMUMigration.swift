@@ -2,6 +2,7 @@ import AgentDecisions
 import ClusterModel
 import FoundationEssentials
 import Glibc
+import Logging
 
 /// Migrations under QEMU: disks are mirrored over NBD, then memory follows; both are encrypted from VMM to VMM, and carried by the two agents.
 extension QEMUDriver {
@@ -66,25 +67,16 @@ extension QEMUDriver {
         relay.expect(
             directory.id,
             .init(
-                key: key, directory: directory.path,
-                sockets: [.disks: InstanceDirectory.File.disksSocket.rawValue, .state: InstanceDirectory.File.stateSocket.rawValue]))
+                key: key,
+                sockets: [
+                    .disks: { try? LocalSocket.connect(to: InstanceDirectory.File.disksSocket.rawValue, in: directory.path) },
+                    .state: { [weak self] in await self?.openState(of: directory) },
+                ]))
         defer { relay.forget(directory.id) }
         guard order.live else { return try await receiveDisks(directory) { await tell(ready) } }
         let connection = try vmm(of: directory)
         let status = try await connection.execute("query-status", as: MigrationCommand.Status.self).status
-        if status == "inmigrate", !directory.exists(.stateSocket) {
-            directory.delete(.disksSocket)
-            try await connection.call("object-add", MigrationCommand.Keys(endpoint: "server"))
-            if directory.exists(.disk) {
-                try await connection.call(
-                    "nbd-server-start",
-                    MigrationCommand.StartDisks(addr: .init(data: .init(path: InstanceDirectory.File.disksSocket.rawValue))))
-                try await connection.call("block-export-add", MigrationCommand.Export(id: "export-root", node: "root", name: "root"))
-            }
-            try await connection.call("migrate-set-parameters", MigrationCommand.Parameters())
-            try await connection.call(
-                "migrate-incoming", MigrationCommand.Place(uri: "unix:\(InstanceDirectory.File.stateSocket.rawValue)"))
-        }
+        if status == "inmigrate" { try await prepare(directory, connection) }
         await tell(ready)
         while try await connection.execute("query-status", as: MigrationCommand.Status.self).status != "paused" {
             do { try await Task.sleep(for: .milliseconds(5)) } catch { throw WorkFailure("cancelled") }
@@ -92,12 +84,61 @@ extension QEMUDriver {
         await tell(MigrationReport(id: order.id, stage: .received, secret: key.secret))
     }
 
+    /// May be done again by another agent: QEMU says what it has.
+    private func prepare(_ directory: InstanceDirectory, _ connection: QMPConnection) async throws(WorkFailure) {
+        do throws(WorkFailure) { try await connection.call("object-add", MigrationCommand.Keys(endpoint: "server")) } catch {
+            guard error.description.contains("duplicate") else { throw error }
+        }
+        try await connection.call("migrate-set-parameters", MigrationCommand.Parameters())
+        guard directory.exists(.disk), try await connection.execute("query-block-exports", as: [MigrationCommand.Exported].self).isEmpty else {
+            return
+        }
+        try? await connection.execute("nbd-server-stop")
+        let listener = try LocalSocket.listen(at: InstanceDirectory.File.disksSocket.rawValue, in: directory.path)
+        defer { Glibc.close(listener) }
+        try await give(listener, as: "disks", to: connection)
+        try await connection.call("nbd-server-start", MigrationCommand.StartDisks(addr: .init(data: .init(str: "disks"))))
+        try await connection.call("block-export-add", MigrationCommand.Export(id: "export-root", node: "root", name: "root"))
+    }
+
+    private func give(_ descriptor: Int32, as name: String, to connection: QMPConnection) async throws(WorkFailure) {
+        _ = try await connection.call("getfd", MigrationCommand.Take(fdname: name), as: QMPMessage.Nothing.self, passing: descriptor)
+    }
+
+    /// A stream to the VMM, which takes up a guest's memory from it; once.
+    private func openState(of directory: InstanceDirectory) async -> Int32? {
+        var ends: [Int32] = [-1, -1]
+        guard let connection = connection(of: directory.id),
+            socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0
+        else { return nil }
+        let own = ends[0]
+        defer { Glibc.close(ends[1]) }
+        do throws(WorkFailure) {
+            try await give(ends[1], as: "state", to: connection)
+            try await connection.call("migrate-incoming", MigrationCommand.Place(uri: "fd:state"))
+            return own
+        } catch {
+            logger.warning("a guest's memory is not taken up", metadata: ["instance": "\(directory.id)", "why": "\(error)"])
+            Glibc.close(own)
+            return nil
+        }
+    }
+
     /// The one of an earlier agent, or a fresh one.
     private func key(in directory: InstanceDirectory) throws(WorkFailure) -> MigrationKey {
         if let key = DurableFile.read(directory.file(.keys), limit: 200).flatMap({ MigrationKey(file: $0) }) { return key }
         let key = MigrationKey()
-        do { try DurableFile.write(key.file, to: directory.file(.keys)) } catch { throw WorkFailure(error) }
+        try keep(key, in: directory)
         return key
+    }
+
+    /// Where the VMM reads it, and nobody else.
+    private func keep(_ key: MigrationKey, in directory: InstanceDirectory) throws(WorkFailure) {
+        do {
+            try DurableFile.makeDirectory(directory.vmm, mode: 0o755)
+            try DurableFile.write(key.file, to: directory.file(.keys))
+        } catch { throw WorkFailure(error) }
+        directory.give(.keys)
     }
 
     // MARK: Sending
@@ -107,11 +148,12 @@ extension QEMUDriver {
             throw WorkFailure("the order to send it names no place or key", isLasting: true)
         }
         let directory = directory(record.desired.id)
-        do { try DurableFile.write(key.file, to: directory.file(.keys)) } catch { throw WorkFailure(error) }
+        try keep(key, in: directory)
         var doors: [MigrationDoor] = []
         defer { for door in doors { door.close() } }
         doors.append(try MigrationDoor(InstanceDirectory.File.disksDoor.rawValue, in: directory.path, to: endpoint, .disks, directory.id, key))
         doors.append(try MigrationDoor(InstanceDirectory.File.stateDoor.rawValue, in: directory.path, to: endpoint, .state, directory.id, key))
+        for door in [InstanceDirectory.File.disksDoor, .stateDoor] { directory.give(door) }
         if order.live {
             try await LiveSender(order: order, hasDisk: directory.exists(.disk), connection: try vmm(of: directory), tell: tell).run()
         } else {
