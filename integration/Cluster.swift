@@ -9,7 +9,7 @@ final class Cluster: @unchecked Sendable {
     private(set) var controller: RunningProcess
     private var agents: [String: RunningProcess] = [:]
     private var networks: [String: NodeNetwork] = [:]
-    let controllerConfiguration: String
+    private let controllerConfiguration: String
     private let givenDirectory: String?
 
     struct Shape {
