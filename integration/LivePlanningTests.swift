@@ -70,8 +70,16 @@ struct LivePlanningTests {
             let planned = try await cluster.berth("plan", "rebalance", "--apply")
             #expect(planned.exitCode == 2 && planned.errors.contains("--yes"), "\(planned)")
             #expect(try await cluster.instance("a").placement?.nodeName != cluster.instance("b").placement?.nodeName)
-            let nothing = try await cluster.berth("plan", "rebalance", "--apply", "--yes", "--max-moves", "1", "--max-move-gib", "1", timeout: 150)
-            #expect(nothing.exitCode == 0 && nothing.errors.contains("migrated 1 of 1 instances"), "\(nothing)")
+            for name in ["a", "b"] {
+                try await cluster.succeed("volume", "create", "data-\(name)", "--size", "64MiB")
+                try await cluster.succeed("volume", "attach", "data-\(name)", name, "--timeout", "60s")
+                try await cluster.succeed("snapshot", "create", name, "of-\(name)", "--timeout", "60s")
+            }
+            let kept = try await cluster.berth("plan", "rebalance", "--apply", "--yes")
+            #expect(kept.exitCode == 0 && kept.errors.contains("nothing to move"), "\(kept)")
+            for name in ["a", "b"] { try await cluster.succeed("snapshot", "delete", "of-\(name)", "--timeout", "60s") }
+            let performed = try await cluster.berth("plan", "rebalance", "--apply", "--yes", "--max-moves", "1", "--max-move-gib", "1", timeout: 150)
+            #expect(performed.exitCode == 0 && performed.errors.contains("migrated 1 of 1 instances"), "\(performed)")
             let (a, b) = (try await cluster.instance("a"), try await cluster.instance("b"))
             #expect(a.placement?.node == b.placement?.node && a.placement != nil)
             #expect([a.status.state, b.status.state] == [.running, .running])

@@ -13,8 +13,8 @@ package struct BackOff: Hashable, Sendable {
     /// The wait before attempt number `attempt` of those after the first, from 1; nil when there shall be no more.
     package func delay(before attempt: Int) -> Duration? {
         guard attempt >= 1, attempt <= limit else { return nil }
-        var delay = initial
-        for _ in 1..<attempt where delay < maximum { delay *= 2 }
+        var (delay, left) = (initial, attempt - 1)
+        while left > 0, delay < maximum { (delay, left) = (delay * 2, left - 1) }
         return min(delay, maximum)
     }
 }

@@ -15,7 +15,7 @@ package struct LeaseTiming: Hashable, Sendable {
     package private(set) var length: Milliseconds
     /// F: the real time that a node takes to end its fenced instances, with the drain of their I/O.
     package private(set) var kill: Milliseconds
-    /// W: how long the controller waits after its last answer before it counts the lease as over.
+    /// W: how long after the coming of the request that it answered last the controller counts the lease as over.
     package private(set) var wait: Milliseconds
 
     /// rho, in parts of a million: far above what a disciplined clock does, so that only a broken one is outside.

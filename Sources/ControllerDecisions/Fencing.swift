@@ -72,7 +72,7 @@ extension ClusterState {
         guard let silence, settings.fence == nil || node.facts.fencing != .softFenced else { return nil }
         return FencingProof(
             kind: .lease,
-            sentence: "the lease of node “\(node.name)” is over since \(now), \(seconds(silence.age)) s after its last answer, "
+            sentence: "the lease of node “\(node.name)” is over since \(now), \(seconds(silence.age)) s after it was last heard, "
                 + "and \(seconds(silence.timing.lostAfter)) s are enough")
     }
 

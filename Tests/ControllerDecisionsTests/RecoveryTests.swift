@@ -24,7 +24,7 @@ struct RecoveryTests {
         #expect(ledger.record("db")?.instance.placement?.node == first)
         #expect(ledger.record("db")?.instance.status.state == .unknown)
         let event = try #require(outcome.effects.events.first { $0.reason == "InstanceRecovering" })
-        for words in ["the lease of node “n1” is over since", "37 s after its last answer", "36 s are enough"] {
+        for words in ["the lease of node “n1” is over since", "37 s after it was last heard", "36 s are enough"] {
             #expect(event.message.contains(words), "\(event.message)")
         }
         let operation = try #require(web.operation.flatMap { ledger.state.operations[$0]?.value })

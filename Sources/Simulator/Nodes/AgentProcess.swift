@@ -20,7 +20,6 @@ final class AgentProcess {
     private var wakes: [InstanceID: Duration] = [:]
 
     private var talk = Talk.pausing(turn: 0)
-    private var turns = 0
     private var failures = 0
     /// The revision of the latest answer.
     private var heard: Int64 = 0
@@ -48,8 +47,6 @@ final class AgentProcess {
         self.node = node
         world = node.world
         self.life = life
-        // An answer goes to the connection that asked, which ends with its process.
-        turns = life << 24
         let record = LeaseRecord(node.leaseFile).flatMap { $0.boot == node.bootID ? $0 : nil }
         let kept = record.map { Duration.nanoseconds(Int64(clamping: $0.deadline)) }
         let nodeLease = NodeLease(kept: kept)
@@ -89,20 +86,20 @@ final class AgentProcess {
         changed = []
         let everything = conversation.hasSomethingToSay ? machines.keys.sorted().compactMap { machines[$0]?.observed } : []
         let sent = conversation.send(registration: node.registration, observed: everything, at: now)
-        turns += 1
-        talk = .waiting(sent, exchange: turns)
+        node.turns += 1
+        talk = .waiting(sent, exchange: node.turns)
         var request = sent.request
         if world.planted == .deltasAfterLapse, request.seen == 0, !request.full { request.seen = heard }
-        world.send(request, from: node, exchange: turns)
+        world.send(request, from: node, exchange: node.turns)
         let limit = Span(sent.request.hold) + Self.patience
         world.push(
-            .exchangeOver(node: node.index, life: life, exchange: turns), at: node.clock.moment(after: limit, from: world.now))
+            .exchangeOver(node: node.index, life: life, exchange: node.turns), at: node.clock.moment(after: limit, from: world.now))
     }
 
     private func pause(for span: Span) {
-        turns += 1
-        talk = .pausing(turn: turns)
-        world.push(.agentSyncs(node: node.index, life: life, turn: turns), at: node.clock.moment(after: span, from: world.now))
+        node.turns += 1
+        talk = .pausing(turn: node.turns)
+        world.push(.agentSyncs(node: node.index, life: life, turn: node.turns), at: node.clock.moment(after: span, from: world.now))
     }
 
     /// Something is to be said: a held sync is given up, and a pause is over.

@@ -20,6 +20,8 @@ final class SimulatedNode {
 
     private(set) var agent: AgentProcess?
     private(set) var agentLife = 0
+    /// The syncs and pauses of all its agents are numbered in one row: an answer goes to the connection that asked, which ends with its process.
+    var turns = 0
     var processes: [Int32: SimulatedVMM] = [:]
     private var nextPid: Int32 = 100
     var guardWatch: GuardWatch

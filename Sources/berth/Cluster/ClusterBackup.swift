@@ -35,7 +35,9 @@ struct ClusterBackup: AsyncParsableCommand {
         }
         var bytes: Int64 = 0
         for try await piece in try await connection.client().backup() {
-            try Self.write(piece, to: descriptor, arriving)
+            guard piece.withUnsafeBytes({ FileDescriptorWriting.writeAll($0, to: descriptor) }) else {
+                throw CommandFailure(.failed, "\(arriving) can't be written: \(String(cString: strerror(errno)))")
+            }
             bytes += Int64(piece.count)
         }
         guard fsync(descriptor) == 0, rename(arriving, file) == 0 else {
@@ -43,17 +45,5 @@ struct ClusterBackup: AsyncParsableCommand {
         }
         progress.end()
         if !connection.quiet { StandardError.write("wrote \(bytes) bytes to \(file) after \(HumanText.took(progress.elapsed))\n") }
-    }
-
-    private static func write(_ piece: Data, to descriptor: Int32, _ path: String) throws {
-        try piece.withUnsafeBytes { raw in
-            var rest = raw[...]
-            while !rest.isEmpty {
-                let written = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if written < 0, errno == EINTR { continue }
-                guard written > 0 else { throw CommandFailure(.failed, "\(path) can't be written: \(String(cString: strerror(errno)))") }
-                rest = rest.dropFirst(written)
-            }
-        }
     }
 }

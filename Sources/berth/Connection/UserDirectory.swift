@@ -27,15 +27,8 @@ enum UserDirectory {
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw failure() }
         var text = text
-        let written = text.withUTF8 { bytes in
-            var left = UnsafeRawBufferPointer(bytes)[...]
-            while !left.isEmpty {
-                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: left).baseAddress, left.count)
-                if count < 0, errno != EINTR { return false }
-                left = left.dropFirst(max(0, count))
-            }
-            return fsync(descriptor) == 0
-        }
+        let written =
+            text.withUTF8 { FileDescriptorWriting.writeAll(UnsafeRawBufferPointer($0), to: descriptor) } && fsync(descriptor) == 0
         let failed = written ? nil : failure()
         close(descriptor)
         if let failed {

@@ -21,12 +21,8 @@ struct CopyFromGuest {
         defer { close(file) }
         do {
             let end = try await receive { data in
-                var rest = data[...]
-                while !rest.isEmpty {
-                    let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-                    if count < 0, errno == EINTR { continue }
-                    guard count > 0 else { throw CommandFailure(.failed, "cannot write \(target): \(String(cString: strerror(errno)))") }
-                    rest = rest.dropFirst(count)
+                guard data.withUnsafeBytes({ FileDescriptorWriting.writeAll($0, to: file) }) else {
+                    throw CommandFailure(.failed, "cannot write \(target): \(String(cString: strerror(errno)))")
                 }
             }
             guard fchmod(file, mode_t(mode ?? end.mode ?? 0o600)) == 0, rename(temporary, target) == 0 else {

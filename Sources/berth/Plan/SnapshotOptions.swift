@@ -1,6 +1,7 @@
 import ArgumentParser
 import ClusterAPI
 import ClusterModel
+import Placement
 import Planner
 
 /// The cluster that is planned with: the live one, or a file.
@@ -23,9 +24,15 @@ struct SnapshotOptions: ParsableArguments {
     /// - Parameter migrating: planned with what can migrate as it is alone.
     func live(migrating: Bool = false) async throws -> ClusterSnapshot {
         let client = try connection.client()
-        return ClusterSnapshot(
+        var snapshot = ClusterSnapshot(
             policy: try await client.cluster().policy ?? .pack, nodes: try await client.nodes().whole().items.map(\.node),
             instances: try await client.instances().whole().items,
             sizes: try await client.sizes().whole().items, migrating: migrating)
+        guard migrating else { return snapshot }
+        let kept = Set(try await client.snapshots().whole().items.map(\.instance))
+        for place in snapshot.instances.indices where kept.contains(snapshot.instances[place].request.instance) {
+            snapshot.instances[place].reach = .nowhere
+        }
+        return snapshot
     }
 }
